@@ -1,0 +1,169 @@
+"""Read a model bundle, and refuse it when anything in it is not what it was made with.
+
+A bundle is a folder: ``manifest.json`` names every other file with its hash, the segmenter, the
+calibration and the thresholds; ``model.safetensors`` holds the arrays, ``vocabulary.txt`` the
+features, ``taxonomy/`` the labels, ``golden.txt`` the sentences of the behaviour fingerprint.
+``training.export`` writes it with the layout named here.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from nlp_service.domain.errors import (
+    BundleCorrupt,
+    BundleMismatch,
+    BundleMissing,
+    SegmenterUnavailable,
+)
+from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.domain.taxonomy_files import read_taxonomy
+from nlp_service.tagging.calibration import Calibration, Tables
+from nlp_service.tagging.features import fingerprint
+from nlp_service.tagging.linear import Floats, LinearModel
+from nlp_service.tagging.thresholds import Thresholds
+from nlp_service.text.segment import Segmenter, load_segmenter
+
+FORMAT = 1
+"""Version of this layout; another one does not load."""
+MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
+    "manifest.json",
+    "model.safetensors",
+    "vocabulary.txt",
+    "golden.txt",
+    "taxonomy",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """Everything that a score depends on."""
+
+    name: str
+    version: str
+    model: LinearModel
+    calibration: Calibration
+    tables: Tables
+    thresholds: Thresholds
+    taxonomy: Taxonomy
+    segmenter: Segmenter
+    manifest: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Name and version in one word."""
+        return f"{self.name}-{self.version}"
+
+
+def read_bundle(folder: Path, *, local_taxonomy: Path | None = None) -> Bundle:
+    """Read and check the bundle; local names and units override those of its taxonomy.
+
+    Raises:
+        BundleMissing: no such folder, or a file of it is absent.
+        BundleCorrupt: a file's bytes differ from the manifest's hash.
+        BundleMismatch: another format, segmenter version or feature behaviour.
+        InvalidTaxonomy: the local override does not fit.
+    """
+    manifest = read_manifest(folder)
+    _check_files(folder, manifest)
+    segmenter = _segmenter(manifest)
+    golden = (folder / GOLDEN).read_text(encoding="utf-8").splitlines()
+    if fingerprint(golden, segmenter) != manifest["fingerprint"]:
+        raise BundleMismatch(
+            f"模型包 {folder} 的特征指纹与当前程序不符：程序或分词词典已变，请用当前程序重新训练。"
+        )
+    arrays = _arrays(folder / MODEL)
+    vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
+    return Bundle(
+        name=manifest["name"],
+        version=manifest["version"],
+        model=LinearModel(
+            vocabulary={feature: row for row, feature in enumerate(vocabulary)},
+            idf=arrays["idf"],
+            weights=dequantise(arrays["weights"], arrays["weight_steps"]),
+            intercepts=arrays["intercepts"],
+            heads=manifest["heads"],
+        ),
+        calibration=Calibration(**manifest["calibration"]),
+        tables=Tables(**{name: arrays[f"table_{name}"] for name in Tables.__annotations__}),
+        thresholds=Thresholds(**manifest["thresholds"]),
+        taxonomy=read_taxonomy(folder / TAXONOMY, local=local_taxonomy),
+        segmenter=segmenter,
+        manifest=manifest,
+    )
+
+
+def read_manifest(folder: Path) -> Mapping[str, Any]:
+    """Read the manifest alone.
+
+    Raises:
+        BundleMissing: the folder has none.
+        BundleCorrupt: it is not JSON.
+        BundleMismatch: it is of another format.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleMissing(f"{folder} 里没有模型包（缺少 {MANIFEST}），请检查路径 NLP_BUNDLE。")
+    try:
+        manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BundleCorrupt(f"{path} 不是有效的 JSON：{error}，请重新取得模型包。") from None
+    if manifest.get("format") != FORMAT:
+        raise BundleMismatch(
+            f"模型包 {folder} 的格式为 {manifest.get('format')}，本程序只读格式 {FORMAT}。"
+        )
+    return manifest
+
+
+def find_bundles(folder: Path) -> Sequence[Path]:
+    """Return the bundles directly under a folder, by name."""
+    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+
+
+def dequantise(codes: np.ndarray[Any, Any], steps: Floats) -> Floats:
+    """Return the weights that 8-bit codes stand for: code · step, one step a column."""
+    return np.asarray(codes.astype(np.float64) * steps)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleMissing(f"模型包 {folder} 缺少文件 {name}，请重新取得模型包。")
+        if hash_file(path) != expected:
+            raise BundleCorrupt(
+                f"模型包 {folder} 的文件 {name} 与清单的校验值不符，可能已被改动或损坏，请重新取得。"
+            )
+
+
+def _segmenter(manifest: Mapping[str, Any]) -> Segmenter:
+    name, version = manifest["segmenter"]["name"], manifest["segmenter"]["version"]
+    try:
+        segmenter = load_segmenter(name)
+    except SegmenterUnavailable as error:
+        raise BundleMismatch(f"模型包需要分词器 {name} {version}：{error}") from None
+    if segmenter.version != version:
+        raise BundleMismatch(
+            f"模型包用 {name} {version} 训练，当前安装的是 {segmenter.version}；"
+            f"请安装 {name}=={version} 或重新训练。"
+        )
+    return segmenter
+
+
+def _arrays(path: Path) -> Mapping[str, Any]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise BundleCorrupt(f"{path} 不是有效的 safetensors 文件：{error}") from None

@@ -1,0 +1,116 @@
+"""What the service says of one submission: tags with probabilities, and the words behind them.
+
+Everything here is advice (辅助建议); a person decides. ``Assessment.as_dict`` is the one JSON
+shape that the API, the command line and exports share.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nlp_service.domain.submission import Kind
+
+NOTICE = "辅助建议，由人审定"
+
+
+class Role(enum.StrEnum):
+    """What a handling unit would do."""
+
+    LEAD = "lead"
+    """主办"""
+    ASSIST = "assist"
+    """会办、协办"""
+
+
+class KindSource(enum.StrEnum):
+    """Where the kind of a submission comes from."""
+
+    STATED = "stated"
+    """The sender said so; it is taken as it is."""
+    PREDICTED = "predicted"
+    """The model suggests it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of the normalised text: ``text[start:end] == quote``."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One label with its calibrated probability (0–1)."""
+
+    code: str
+    name: str
+    probability: float
+    spans: Sequence[Span] = ()
+    """The words that carried it, in text order; empty unless reasons were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitTag(Tag):
+    """A handling unit and what it would do."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgencyTag:
+    """Urgency 1–4 and the probability of that level."""
+
+    level: int
+    name: str
+    probability: float
+    spans: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewReason:
+    """Why a person should look: a stable code and a sentence in Chinese."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What a tag depends on, so that an old assessment can be explained."""
+
+    service: str
+    bundle: str
+    taxonomy: str
+    segmenter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What the service says of one submission."""
+
+    id: str
+    kind: Kind
+    kind_source: KindSource
+    kind_probability: float
+    topic: Tag
+    other_topics: Sequence[Tag]
+    subtopic: Tag
+    sectors: Sequence[Tag]
+    units: Sequence[UnitTag]
+    """Ranked: the lead unit first, then the assisting ones."""
+    request: Tag
+    urgency: UrgencyTag
+    gates: Sequence[Tag]
+    needs_review: bool
+    reasons: Sequence[ReviewReason]
+    text: str
+    """The normalised text that every span counts in: title, line break, body."""
+    versions: Versions
+    notice: str = field(default=NOTICE)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON shape: plain dicts, lists, strings and numbers."""
+        return asdict(self)

@@ -1,0 +1,59 @@
+"""Every error that the service raises on purpose.
+
+    NlpServiceError
+    ├── InvalidSubmission      a text that cannot be assessed (empty, too long, not text)
+    ├── InvalidTaxonomy        a taxonomy file that does not load: names file, key and reason
+    ├── UnreadableInput        a file of submissions that cannot be read
+    ├── SegmenterUnavailable   a segmenter that is not installed
+    └── BundleError            a model bundle that the service will not start with
+        ├── BundleMissing      no such folder, or a file of it is not there
+        ├── BundleCorrupt      a file's bytes are not those that the manifest names
+        └── BundleMismatch     made for another segmenter, format or feature code
+
+Messages are Chinese where a user sees them: what is wrong, the value (never a submission's
+text), and what to do.
+"""
+
+
+class NlpServiceError(Exception):
+    """Anything that the service raises on purpose."""
+
+
+class InvalidSubmission(NlpServiceError):
+    """A submission that cannot be assessed; ``code`` is stable, the message is for a person."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class InvalidTaxonomy(NlpServiceError):
+    """A taxonomy that does not load."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        super().__init__(f"分类体系有误：文件 {file}，键 {key}：{reason}")
+        self.file, self.key, self.reason = file, key, reason
+
+
+class UnreadableInput(NlpServiceError):
+    """A file of submissions that cannot be read at all."""
+
+
+class SegmenterUnavailable(NlpServiceError):
+    """The named segmenter is unknown or not installed."""
+
+
+class BundleError(NlpServiceError):
+    """A model bundle that the service will not start with."""
+
+
+class BundleMissing(BundleError):
+    """There is no bundle at the path, or one of its files is absent."""
+
+
+class BundleCorrupt(BundleError):
+    """A file's bytes are not those that the manifest names."""
+
+
+class BundleMismatch(BundleError):
+    """The bundle was made for another segmenter, format, taxonomy or feature code."""

@@ -1,0 +1,163 @@
+"""The labels: topics, subtopics, sectors, units, requests, urgency, gates, quality.
+
+Frozen data with look-ups. ``taxonomy_files`` reads it; a bundle carries its own copy, so codes
+never change under a model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+OTHER_TOPIC = "T99"
+"""其他: used only when no topic can be told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """A code with its names."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subtopic(Label):
+    """A subtopic and who handles it by default."""
+
+    lead_units: Sequence[str]
+    """Unit codes, likeliest first; never empty."""
+    assist_units: Sequence[str]
+    sectors: Sequence[str]
+    """Sector codes, most relevant first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Label):
+    """A topic with its subtopics."""
+
+    construction: str
+    """Which of the five constructions (五大建设) it is counted under; empty for T99."""
+    subtopic: Sequence[Subtopic]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit(Label):
+    """A handling unit (承办单位)."""
+
+    short: str
+    duties: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlossedLabel(Label):
+    """A kind or a request, with one line of explanation."""
+
+    gloss: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Urgency:
+    """One of the four levels of urgency, 4 the most urgent."""
+
+    level: int
+    name: str
+    name_en: str
+    gloss: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate(Label):
+    """A ground for not filing (审查提示); a hint to a person, never a refusal."""
+
+    rule: str
+    restricted: bool
+    """Stops indexing and open display (G1, G9)."""
+    predicted: bool
+    """Can be told from the one text; false for G13, which needs the archive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension(Label):
+    """A quality dimension Q1–Q6 with the meaning of its levels 0–4."""
+
+    question: str
+    weight: int
+    levels: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cap:
+    """A dimension at ``level`` keeps the total from passing ``total``."""
+
+    dimension: str
+    level: int
+    total: int
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """A named range of the total score, from ``from_score`` upwards."""
+
+    from_score: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taxonomy:
+    """All labels of one version."""
+
+    version: str
+    guide: int
+    """Version of the labelling guide that the codes follow."""
+    topics: Sequence[Topic]
+    sectors: Sequence[Label]
+    units: Sequence[Unit]
+    kinds: Sequence[GlossedLabel]
+    requests: Sequence[GlossedLabel]
+    urgencies: Sequence[Urgency]
+    gates: Sequence[Gate]
+    dimensions: Sequence[Dimension]
+    caps: Sequence[Cap]
+    bands: Sequence[Band]
+
+    @cached_property
+    def subtopics(self) -> Sequence[Subtopic]:
+        """All subtopics in code order of their topics."""
+        return [subtopic for topic in self.topics for subtopic in topic.subtopic]
+
+    @cached_property
+    def _topic_of(self) -> Mapping[str, str]:
+        return {subtopic.code: topic.code for topic in self.topics for subtopic in topic.subtopic}
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Label]:
+        everything: list[Label] = [*self.topics, *self.subtopics, *self.sectors, *self.units]
+        everything += [*self.kinds, *self.requests, *self.gates, *self.dimensions]
+        return {label.code: label for label in everything}
+
+    @cached_property
+    def predicted_gates(self) -> Sequence[Gate]:
+        """The gates that can be told from one text."""
+        return [gate for gate in self.gates if gate.predicted]
+
+    def name(self, code: str) -> str:
+        """Return the Chinese name of any code; T99, topic and subtopic at once, has one name.
+
+        Raises:
+            KeyError: no such code.
+        """
+        return self._labels[code].name
+
+    def topic_of(self, subtopic: str) -> str:
+        """Return the topic code that a subtopic code belongs to.
+
+        Raises:
+            KeyError: no such subtopic.
+        """
+        return self._topic_of[subtopic]
+
+    def urgency(self, level: int) -> Urgency:
+        """Return the urgency of that level (1–4)."""
+        return next(urgency for urgency in self.urgencies if urgency.level == level)

@@ -1,0 +1,1 @@
+"""From a clean text to label scores: features, linear model, calibration, reasons."""

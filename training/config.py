@@ -1,0 +1,96 @@
+"""One TOML file describes one run. Unknown keys are errors; nothing is read from elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nlp_service.domain.errors import InvalidTaxonomy
+from nlp_service.domain.toml_tables import build, read_toml
+from training.errors import BadConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One corpus: a JSONL, CSV or Parquet file, with what is known of its labels."""
+
+    name: str
+    path: Path
+    labels: Path | None = None
+    """Readers' labels in a file of their own, joined by id; else they stand in the rows."""
+    scheme: Path | None = None
+    """Map of the corpus's old categories (column ``type``) to sets of our topics."""
+    split: str | None = None
+    """Keep only the rows whose column ``split`` has this value."""
+    optional: bool = False
+    """Skip the source, with one line said, when its file is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear:
+    """How the linear models are fitted."""
+
+    n_features: int
+    min_df: int
+    c: float
+    """Inverse regularisation of the linear support vector machines."""
+    partial_rounds: int
+    """Times the rows with old categories are read again with the last model's posteriors."""
+    partial_weight: float
+    """Weight of a row known only by its old category; a reader's row weighs 1."""
+    partial_scale: float
+    """Margins are multiplied by it before the softmax that gives those posteriors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorRates:
+    """Largest share of wrong tags among those that the service calls sure, by head."""
+
+    topic: float
+    subtopic: float
+    lead_unit: float
+    request: float
+    urgency: float
+    kind: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """One run."""
+
+    name: str
+    version: str
+    released: str
+    """Date written into the model card; a run has no other clock, so two runs agree."""
+    taxonomy: Path
+    golden: Path
+    segmenter: str
+    seed: int
+    folds: int
+    max_bad_share: float
+    source: Sequence[Source]
+    linear: Linear
+    error_rates: ErrorRates
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a run's description.
+
+    Raises:
+        BadConfig: a key is missing, unknown or of another type.
+    """
+    try:
+        return build(TrainingConfig, read_toml(path), file=path, key="config")
+    except InvalidTaxonomy as error:
+        raise BadConfig(f"配置有误：文件 {error.file}，键 {error.key}：{error.reason}") from None
+
+
+def as_table(config: TrainingConfig) -> Mapping[str, object]:
+    """Return the resolved configuration in plain types, for the manifest."""
+    def plain(value: object) -> object:
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        return str(value) if isinstance(value, Path) else value
+
+    return {key: plain(value) for key, value in asdict(config).items()}
