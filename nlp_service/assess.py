@@ -189,7 +189,9 @@ class Assessor:
         for head, threshold in self.bundle.thresholds.sure.items():
             probability = getattr(picks, head)[1]
             if probability < threshold and not (head == "kind" and kind_stated):
-                message = f"{_HEAD_NAMES[head]}把握 {probability:.2f}，低于 {threshold:.2f}，待人工。"
+                message = (
+                    f"{_HEAD_NAMES[head]}把握 {probability:.2f}，低于 {threshold:.2f}，待人工。"
+                )
                 reasons.append(ReviewReason(code=f"uncertain_{head}", message=message))
         if int(picks.urgency[0]) >= 3:
             reasons.append(ReviewReason(code="urgent", message="可能较急或紧急，请先看。"))

@@ -144,7 +144,8 @@ def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
             raise BundleMissing(f"模型包 {folder} 缺少文件 {name}，请重新取得模型包。")
         if hash_file(path) != expected:
             raise BundleCorrupt(
-                f"模型包 {folder} 的文件 {name} 与清单的校验值不符，可能已被改动或损坏，请重新取得。"
+                f"模型包 {folder} 的文件 {name} 与清单的校验值不符，"
+                "可能已被改动或损坏，请重新取得。"
             )
 
 

@@ -86,6 +86,7 @@ def read_config(path: Path) -> TrainingConfig:
 
 def as_table(config: TrainingConfig) -> Mapping[str, object]:
     """Return the resolved configuration in plain types, for the manifest."""
+
     def plain(value: object) -> object:
         if isinstance(value, Mapping):
             return {key: plain(item) for key, item in value.items()}

@@ -147,7 +147,11 @@ def _labels_by_id(path: Path) -> Mapping[str, Row]:
 
 
 def _example(
-    row: Row, labels_of: Mapping[str, Row], source: Source, taxonomy: Taxonomy, scheme: Scheme | None
+    row: Row,
+    labels_of: Mapping[str, Row],
+    source: Source,
+    taxonomy: Taxonomy,
+    scheme: Scheme | None,
 ) -> Example:
     identity, body = row.get("id"), row.get("body")
     if not isinstance(identity, str) or not identity:

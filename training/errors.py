@@ -1,9 +1,9 @@
 """What can go wrong before or during a fit.
 
-    TrainingError
-    ├── BadConfig        a configuration that does not fit
-    ├── BadCorpus        a corpus that cannot be read, or has too many bad rows
-    └── ParityFailure    the written bundle does not score as the trainer does
+TrainingError
+├── BadConfig        a configuration that does not fit
+├── BadCorpus        a corpus that cannot be read, or has too many bad rows
+└── ParityFailure    the written bundle does not score as the trainer does
 """
 
 

@@ -52,5 +52,3 @@ class Scheme:
 
     name: str
     topics: Mapping[str, frozenset[str]]
-
-

@@ -5,7 +5,7 @@ known only by an old category, each counted once for every label that the catego
 the last model's posterior as weight (expectation–maximisation over partial labels).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,42 +66,57 @@ def fit_linear(
         truth = targets.truth(head)[rows[rows_used]]
         problem = _Problem(rows_used, truth, targets.weights[rows[rows_used]])
         if head in targets.candidates:
-            problem = _with_partial(matrix, problem, targets.candidates[head][rows], known, options, seed)
+            odds = _log_odds(targets, head, rows)
+            problem = _with_partial(matrix, problem, odds, ~known, options, seed)
         jobs.append(problem)
-    columns = [(job, column) for job in jobs for column in range(job.truth.shape[1])]
-    progress = tqdm(columns, desc=label, unit="label", mininterval=1)
-    fitted = Parallel(n_jobs=-1)(
-        delayed(_fit_column)(matrix[job.rows], job.truth[:, column], job.weights, options.c, seed)
-        for job, column in progress
-    )
+    fitted = [
+        _fit_head(matrix, job, options.c, seed) for job in tqdm(jobs, desc=label, unit="head")
+    ]
     return FittedLinear(
         vectoriser=vectoriser,
-        weights=np.ascontiguousarray(np.stack([weights for weights, _ in fitted], axis=1)),
-        intercepts=np.array([intercept for _, intercept in fitted]),
+        weights=np.concatenate([weights for weights, _ in fitted], axis=1),
+        intercepts=np.concatenate([intercepts for _, intercepts in fitted]),
     )
 
 
 def fit_vectoriser(
     feature_lists: Sequence[list[str]], targets: Targets, rows: Integers, options: Linear
 ) -> TfidfVectorizer:
-    """Fit TF-IDF over the features that tell labels apart, best in any head first."""
-    texts = [feature_lists[row] for row in rows]
-    everything = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=options.min_df)
+    """Fit TF-IDF over the features that tell the labels of any selecting head apart."""
+    questions = []
+    for head in _SELECTING_HEADS:
+        known = np.flatnonzero(np.isin(rows, targets.rows_of(head)))
+        questions.append((known, targets.truth(head)[rows[known]]))
+    return select_features([feature_lists[row] for row in rows], questions, options)
+
+
+def select_features(
+    texts: Sequence[list[str]],
+    questions: Sequence[tuple[Integers | slice, Booleans]],
+    options: Linear,
+) -> TfidfVectorizer:
+    """Fit TF-IDF over the ``n_features`` that rank best by χ² in any of the questions.
+
+    A question is (rows of the texts, truth of those rows as (n_rows, n_labels)).
+    """
+    everything = TfidfVectorizer(
+        analyzer=list, lowercase=False, sublinear_tf=True, min_df=options.min_df
+    )
     matrix = everything.fit_transform(texts)
     best_rank = np.full(matrix.shape[1], np.iinfo(np.int64).max)
-    for head in _SELECTING_HEADS:
-        known = np.isin(rows, targets.rows_of(head))
-        truth = targets.truth(head)[rows[known]]
-        truth = truth[:, truth.any(axis=0) & ~truth.all(axis=0)]
-        if not truth.shape[1]:
+    for rows, truth in questions:
+        varied = truth[:, truth.any(axis=0) & ~truth.all(axis=0)]
+        if not varied.shape[1]:
             continue
-        score = np.nansum([chi2(matrix[known], column)[0] for column in truth.T], axis=0)
+        score = np.nansum([chi2(matrix[rows], column)[0] for column in varied.T], axis=0)
         rank = np.empty(len(score), dtype=np.int64)
         rank[np.argsort(-score, kind="stable")] = np.arange(len(score))
         best_rank = np.minimum(best_rank, rank)
     chosen = np.sort(np.argsort(best_rank, kind="stable")[: options.n_features])
     names = everything.get_feature_names_out()[chosen]
-    selected = TfidfVectorizer(analyzer=list, sublinear_tf=True, vocabulary=list(names))
+    selected = TfidfVectorizer(
+        analyzer=list, lowercase=False, sublinear_tf=True, vocabulary=list(names)
+    )
     return selected.fit(texts)
 
 
@@ -112,39 +127,67 @@ class _Problem:
         self.rows, self.truth, self.weights = rows, truth, weights
 
 
+def _log_odds(targets: Targets, head: str, rows: Integers) -> Floats:
+    """Return how much likelier each row's old category makes each label, as a logarithm.
+
+    Shape (n_rows, n_labels), −inf outside the category's set. By Bayes, adding it to a model's
+    log-probability gives the posterior given text and category. Shares are counted on the rows
+    that a reader labelled, half a case added to every label of the set.
+    """
+    candidates, truth = targets.candidates[head][rows], targets.truth(head)[rows]
+    categories, read = targets.category[rows], targets.read[rows]
+    overall = truth[read].sum(axis=0) + 0.5
+    odds = np.full(candidates.shape, -np.inf)
+    for category in np.unique(categories[categories >= 0]):
+        members = categories == category
+        allowed = candidates[members][0]
+        within = truth[members & read].sum(axis=0) + 0.5
+        log_ratio = np.log(within / within[allowed].sum()) - np.log(overall / overall.sum())
+        odds[members] = np.where(allowed, log_ratio, -np.inf)
+    return odds
+
+
 def _with_partial(
     matrix: sparse.csr_matrix,
     exact: _Problem,
-    candidates: Booleans,
-    known: Booleans,
+    log_odds: Floats,
+    unread: Booleans,
     options: Linear,
     seed: int,
 ) -> _Problem:
     """Add the rows with old categories, weighted by posteriors that are refined in rounds."""
-    partial = np.flatnonzero(candidates.any(axis=1) & ~known)
+    partial = np.flatnonzero(np.isfinite(log_odds).any(axis=1) & unread)
     problem = exact
     if not len(partial):
         return exact
     for _ in range(options.partial_rounds):
-        fitted = Parallel(n_jobs=-1)(
-            delayed(_fit_column)(matrix[problem.rows], truth, problem.weights, options.c, seed)
-            for truth in problem.truth.T
-        )
-        weights = np.stack([column for column, _ in fitted], axis=1)
-        margins = matrix[partial] @ weights + np.array([intercept for _, intercept in fitted])
-        posterior = softmax(np.where(candidates[partial], margins * options.partial_scale, -1e9))
+        weights, intercepts = _fit_head(matrix, problem, options.c, seed)
+        margins = matrix[partial] @ weights + intercepts
+        posterior = softmax(margins * options.partial_scale + log_odds[partial])
         posterior[posterior < _LEAST_POSTERIOR] = 0
         posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), 1e-12)
         row, column = np.nonzero(posterior)
         problem = _Problem(
             np.concatenate([exact.rows, partial[row]]),
-            np.concatenate([exact.truth, column[:, None] == np.arange(candidates.shape[1])]),
+            np.concatenate([exact.truth, column[:, None] == np.arange(log_odds.shape[1])]),
             np.concatenate([exact.weights, options.partial_weight * posterior[row, column]]),
         )
     return problem
 
 
-def _fit_column(
+def _fit_head(
+    matrix: sparse.csr_matrix, problem: _Problem, c: float, seed: int
+) -> tuple[Floats, Floats]:
+    """Fit every label of a head; liblinear lets go of Python's lock, so threads do."""
+    rows = matrix[problem.rows]
+    fitted = Parallel(n_jobs=-1, prefer="threads")(
+        delayed(_fit_label)(rows, truth, problem.weights, c, seed) for truth in problem.truth.T
+    )
+    weights = np.stack([weights for weights, _ in fitted], axis=1)
+    return weights, np.array([intercept for _, intercept in fitted])
+
+
+def _fit_label(
     matrix: sparse.csr_matrix, truth: Booleans, weights: Floats, c: float, seed: int
 ) -> tuple[Floats, float]:
     """Fit one label against the rest; a label without examples, or with nothing else, is flat."""
@@ -153,3 +196,12 @@ def _fit_column(
     machine = LinearSVC(C=c, random_state=seed)
     machine.fit(matrix, truth, sample_weight=weights)
     return machine.coef_[0], float(machine.intercept_[0])
+
+
+def split_by_head(margins: Floats, heads: Mapping[str, Sequence[str]]) -> Mapping[str, Floats]:
+    """Return each head's columns of the margins, which stand side by side."""
+    parts, start = {}, 0
+    for head, codes in heads.items():
+        parts[head] = margins[:, start : start + len(codes)]
+        start += len(codes)
+    return parts

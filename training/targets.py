@@ -36,6 +36,8 @@ class Targets:
     candidates: Mapping[str, Booleans]
     """topic, subtopic -> (n_examples, n_labels): labels that the old category allows; a row
     without one allows none."""
+    category: Integers
+    """Number of the old category of each example, or UNKNOWN; schemes do not share numbers."""
     weights: npt.NDArray[np.float64]
 
     def rows_of(self, head: str) -> Integers:
@@ -90,6 +92,8 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
             for code in getattr(labels, head):
                 if code in place[head]:
                     several[head][row, place[head][code]] = True
+    categories = [(example.source, example.old_category) for example in examples]
+    number = {category: n for n, category in enumerate(sorted({c for c in categories if c[1]}))}
     belongs = np.array([place["topic"][taxonomy.topic_of(code)] for code in heads["subtopic"]])
     return Targets(
         heads=heads,
@@ -97,5 +101,6 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         several=several,
         read=np.array([example.labels is not None for example in examples]),
         candidates={"topic": allowed, "subtopic": allowed[:, belongs]},
+        category=np.array([number.get(category, UNKNOWN) for category in categories]),
         weights=np.array([example.weight for example in examples]),
     )

@@ -18,7 +18,6 @@ from nlp_service.domain.taxonomy import (
     Gate,
     GlossedLabel,
     Label,
-    Subtopic,
     Taxonomy,
     Topic,
     Unit,
@@ -120,7 +119,9 @@ def override(taxonomy: Taxonomy, path: Path) -> Taxonomy:
         sectors=_renamed(taxonomy.sectors, sections["sector"], path, "sector"),
         topics=_renamed(
             [
-                replace(topic, subtopic=_renamed(topic.subtopic, sections["subtopic"], path, "subtopic"))
+                replace(
+                    topic, subtopic=_renamed(topic.subtopic, sections["subtopic"], path, "subtopic")
+                )
                 for topic in taxonomy.topics
             ],
             sections["topic"],
@@ -162,7 +163,9 @@ def _check(taxonomy: Taxonomy, source: Path) -> None:
     sectors = {sector.code for sector in taxonomy.sectors}
     for subtopic in taxonomy.subtopics:
         if not subtopic.lead_units:
-            raise InvalidTaxonomy(str(source), f"{subtopic.code}.lead_units", "至少要有一个主办单位")
+            raise InvalidTaxonomy(
+                str(source), f"{subtopic.code}.lead_units", "至少要有一个主办单位"
+            )
         for key, codes, known in (
             ("lead_units", subtopic.lead_units, units),
             ("assist_units", subtopic.assist_units, units),

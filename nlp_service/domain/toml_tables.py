@@ -72,7 +72,9 @@ def build_all(cls: type[T], tables: object, *, file: Path, key: str) -> Sequence
     """Make one ``cls`` of each table of an array of tables; the array may not be empty."""
     if not isinstance(tables, list) or not tables:
         raise InvalidTaxonomy(str(file), key, "应为至少一项的表数组")
-    return [build(cls, table, file=file, key=_place(key, table, n)) for n, table in enumerate(tables)]
+    return [
+        build(cls, table, file=file, key=_place(key, table, n)) for n, table in enumerate(tables)
+    ]
 
 
 def _place(key: str, table: object, position: int) -> str:
@@ -99,6 +101,6 @@ def _fit(value: Any, hint: Any, *, file: Path, key: str) -> Any:
         return Path(value)
     if hint is float and type(value) is int:
         return float(value)
-    if type(value) is not hint or value == "" and not key.endswith(".construction"):
+    if type(value) is not hint or (value == "" and not key.endswith(".construction")):
         raise InvalidTaxonomy(str(file), key, f"应为非空的 {hint.__name__}，现为 {value!r}")
     return value

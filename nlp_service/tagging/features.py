@@ -6,6 +6,7 @@ cannot drift apart; its behaviour on golden sentences is part of every bundle.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.segment import Segmenter
@@ -72,7 +73,7 @@ def _located_words(
 
 def _located_pairs(text: str, start: int) -> Iterator[tuple[str, int, int]]:
     places = [place for place, character in enumerate(text) if character not in " \n"]
-    for left, right in zip(places, places[1:], strict=False):
+    for left, right in pairwise(places):
         yield text[left] + text[right], start + left, start + right + 1
 
 

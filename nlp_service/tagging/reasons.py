@@ -66,7 +66,7 @@ class Explainer:
 
 
 def _positive_runs(carried: Floats, text: str) -> list[tuple[int, int]]:
-    """Return the stretches that speak for a label, cut at punctuation and blanks, ≥ 2 characters."""
+    """Return the stretches of ≥ 2 characters that speak for a label, cut at punctuation."""
     runs, start = [], None
     for place, character in enumerate(text):
         speaks = carried[place] > 0 and character.isalnum()

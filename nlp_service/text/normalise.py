@@ -13,12 +13,14 @@ from nlp_service.domain.submission import Submission
 
 # Control, format (zero-width, bidi, soft hyphen, BOM) and private-use characters carry no text;
 # line breaks and tabs do. Variation selectors only choose a glyph.
+_BREAKS_AND_TABS = "\n\r\t\x0b\x0c\x85"
 _INVISIBLE = re.compile(
     "["
     + "".join(
-        re.escape(chr(point))
-        for point in range(0x20000)
-        if unicodedata.category(chr(point)) in ("Cc", "Cf", "Co") and chr(point) not in "\n\r\t\x0b\x0c\x85"
+        re.escape(character)
+        for character in map(chr, range(0x20000))
+        if unicodedata.category(character) in ("Cc", "Cf", "Co")
+        and character not in _BREAKS_AND_TABS
     )
     + "\ufe00-\ufe0f\U000e0000-\U000e0fff\U000f0000-\U0010ffff]+"
 )
@@ -28,12 +30,12 @@ _BLANK_AROUND_BREAK = re.compile(r" ?\n[ \n]*")
 
 
 def normalise(text: str) -> str:
-    """Return the text in NFKC, without invisible characters, with single blanks and breaks.
+    r"""Return the text in NFKC, without invisible characters, with single blanks and breaks.
 
     Idempotent. Full-width letters, digits and punctuation become half-width.
 
-    >>> normalise("　Ａ３区\\u200b停车难！\\r\\n\\r\\n请管一管 ")
-    'A3区停车难!\\n请管一管'
+    >>> normalise("　Ａ３区\u200b停车难！\r\n\r\n请管一管 ")
+    'A3区停车难!\n请管一管'
     """
     text = _LINE_BREAK.sub("\n", _INVISIBLE.sub("", text))
     text = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text))

@@ -11,9 +11,9 @@ _SENTENCE = re.compile(r"[^。!?;\n]*?(?:(?:[。!?;]|\.{3,})+[”’\"')\]】》
 
 
 def split_sentences(text: str) -> Sequence[Span]:
-    """Return the sentences in order, without surrounding blanks; together they hold all text.
+    r"""Return the sentences in order, without surrounding blanks; together they hold all text.
 
-    >>> [sentence.quote for sentence in split_sentences("路灯坏了!没人修。\\n谁管?")]
+    >>> [sentence.quote for sentence in split_sentences("路灯坏了!没人修。\n谁管?")]
     ['路灯坏了!', '没人修。', '谁管?']
     """
     sentences = []

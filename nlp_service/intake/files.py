@@ -1,0 +1,92 @@
+"""Read any file of submissions that the service knows, by the ending of its name."""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlp_service.domain.errors import InvalidSubmission, UnreadableInput
+from nlp_service.domain.submission import Submission
+from nlp_service.intake.csv import read_csv
+from nlp_service.intake.jsonl import read_jsonl
+
+UTF_8 = "utf-8-sig"
+"""UTF-8, and a BOM at the start does not count."""
+
+CHINESE_SPREADSHEET = "gb18030"
+"""What Excel on a Chinese Windows writes; it includes GBK and GB2312."""
+
+SUFFIXES = (".jsonl", ".csv")
+
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What one look over a file's bytes tells."""
+
+    lines: int
+    encoding: str
+    """``utf-8-sig``, or ``gb18030`` for a CSV that is not UTF-8."""
+
+
+def read_submissions(
+    path: Path, *, survey: Survey | None = None
+) -> Iterator[tuple[int, Submission | InvalidSubmission]]:
+    """Yield each row's line number, from 1, with its submission or why it holds none.
+
+    Streams: no more than one row is held. A survey made before spares a second look.
+
+    Raises:
+        UnreadableInput: a kind of file that is not known, or not readable as one.
+    """
+    if path.suffix.lower() == ".csv":
+        encoding = (survey or survey_file(path)).encoding
+        return read_csv(path, encoding=encoding)
+    _check_suffix(path)
+    return read_jsonl(path)
+
+
+def survey_file(path: Path) -> Survey:
+    """Count a file's lines and find its encoding, a block at a time.
+
+    Raises:
+        UnreadableInput: an unknown ending, or a CSV in neither UTF-8 nor GB18030.
+    """
+    _check_suffix(path)
+    lines = _count_lines(path)
+    if path.suffix.lower() == ".jsonl" or _decodes(path, UTF_8):
+        return Survey(lines=lines, encoding=UTF_8)
+    if _decodes(path, CHINESE_SPREADSHEET):
+        return Survey(lines=lines, encoding=CHINESE_SPREADSHEET)
+    raise UnreadableInput(f"{path} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnreadableInput(f"只读 {'、'.join(SUFFIXES)} 文件，不读 {path.name}。")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _count_lines(path: Path) -> int:
+    count, last = 0, b"\n"
+    for block in _blocks(path):
+        count += block.count(b"\n")
+        last = block[-1:]
+    return count + (last != b"\n")
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in _blocks(path):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

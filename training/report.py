@@ -1,0 +1,92 @@
+"""Write what an evaluation found: ``report.json``, a readable ``report.html``, a printed table."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.figure
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+
+from training.results import HeadResult, Report
+
+HEAD_NAMES = {
+    "topic": "议题",
+    "subtopic": "子议题",
+    "lead_unit": "主办单位",
+    "request": "诉求类型",
+    "urgency": "紧急程度",
+    "kind": "来件类型",
+    "other_topics": "其他议题",
+    "sectors": "相关界别",
+    "assist_units": "协办单位",
+    "gates": "审查提示",
+}
+_FIGURE_ORDER = ("accuracy", "micro_f1", "macro_f1", "top2", "kappa", "ece")
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write ``report.json`` and ``report.html`` into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1, default=list)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    environment = Environment(
+        loader=PackageLoader("training"), autoescape=select_autoescape(), trim_blocks=True
+    )
+    page = environment.get_template("report.html").render(
+        report=report,
+        head_names=HEAD_NAMES,
+        order=_FIGURE_ORDER,
+        reliability_plot=_reliability_plot,
+        risk_plot=_risk_plot,
+    )
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def table_lines(report: Report) -> Sequence[str]:
+    """Return the figures as lines of a plain table."""
+    lines: list[str] = [report.title, ""]
+    for found in report.sets:
+        lines += [f"{found.name} (n = {found.count})"]
+        lines += [f"  {'head':<13}{'n':>6}  " + "".join(f"{name:<24}" for name in _FIGURE_ORDER)]
+        for head in found.heads:
+            cells = [str(head.figures.get(name, "")) for name in _FIGURE_ORDER]
+            lines.append(
+                f"  {head.head:<13}{head.count:>6}  " + "".join(f"{cell:<24}" for cell in cells)
+            )
+        lines.append("")
+    if report.comparisons:
+        lines += ["side by side, same rows and folds"]
+    for row in report.comparisons:
+        figures = "  ".join(f"{name} {figure}" for name, figure in row.figures.items())
+        lines.append(f"  {row.task:<34}{row.count:>6}  {row.model:<28}{figures}")
+    return lines
+
+
+def _reliability_plot(head: HeadResult) -> Markup:
+    figure = matplotlib.figure.Figure(figsize=(3.2, 3.0))
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#bbb", linewidth=1)
+    said, held, counts = zip(*head.reliability, strict=True)
+    most = max(counts)
+    axes.scatter(said, held, s=[12 + 90 * count / most for count in counts], color="#2f6f9f")
+    axes.plot(said, held, color="#2f6f9f", linewidth=1)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability said", ylabel="share right")
+    return _svg(figure)
+
+
+def _risk_plot(head: HeadResult) -> Markup:
+    figure = matplotlib.figure.Figure(figsize=(3.2, 3.0))
+    axes = figure.subplots()
+    axes.plot(head.coverage, head.risk, color="#a5482f", linewidth=1.5)
+    axes.set(xlim=(0, 1), ylim=(0, None), xlabel="share of texts tagged", ylabel="share wrong")
+    return _svg(figure)
+
+
+def _svg(figure: matplotlib.figure.Figure) -> Markup:
+    figure.tight_layout()
+    picture = io.StringIO()
+    figure.savefig(picture, format="svg", metadata={"Date": None})
+    text = picture.getvalue()
+    return Markup(text[text.index("<svg") :])
