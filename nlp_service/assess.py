@@ -26,6 +26,9 @@ from nlp_service.text.normalise import Document, clean
 CHUNK = 256
 """Texts scored in one matrix product: enough to be fast, few enough to stay in memory caches."""
 
+PERSONAL_MATTER = "G7"
+"""为本人或亲属解决个人问题: a ground against filing a proposal, the rule among messages."""
+
 SHORT = 20
 """Characters below which a reader, too, has little to go by."""
 
@@ -122,7 +125,7 @@ class Assessor:
         def quote_sentence(head: str, code: str) -> Sequence[Span]:
             return explainer.sentence(self._column_of[head, code]) if explainer else ()
 
-        reasons = self._reasons(document, picks, kind_stated=stated)
+        reasons = self._reasons(document, picks, kind=kind, kind_stated=stated)
         return Assessment(
             id=submission.reference,
             kind=kind,
@@ -178,7 +181,7 @@ class Assessor:
         )
 
     def _reasons(
-        self, document: Document, picks: Picks, *, kind_stated: bool
+        self, document: Document, picks: Picks, *, kind: Kind, kind_stated: bool
     ) -> Sequence[ReviewReason]:
         """Say why a person should look before anything is done with the tags."""
         reasons = []
@@ -196,6 +199,8 @@ class Assessor:
         if int(picks.urgency[0]) >= 3:
             reasons.append(ReviewReason(code="urgent", message="可能较急或紧急，请先看。"))
         for code, _ in picks.gates:
+            if code == PERSONAL_MATTER and kind is Kind.PUBLIC_MESSAGE:
+                continue  # citizens write of their own matters; only a proposal may not
             name = self.bundle.taxonomy.name(code)
             reasons.append(
                 ReviewReason(code=f"gate_{code}", message=f"可能属于“{name}”，请人工审查。")

@@ -15,9 +15,7 @@ MAX_CELL = 16 * 2**20
 """Characters of one cell; beyond it a quotation mark was surely left open."""
 
 
-def read_csv(
-    path: Path, *, encoding: str
-) -> Iterator[tuple[int, Submission | InvalidSubmission]]:
+def read_csv(path: Path, *, encoding: str) -> Iterator[tuple[int, Submission | InvalidSubmission]]:
     """Yield the line on which each row begins, from 1, and its submission.
 
     Raises:

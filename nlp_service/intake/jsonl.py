@@ -28,5 +28,5 @@ def _read_line(line: bytes) -> Submission | InvalidSubmission:
     except (ValueError, RecursionError):
         return InvalidRow("invalid_json", "这一行不是有效的 JSON。")
     if not isinstance(columns, dict):
-        return InvalidRow("invalid_row", "这一行应为 JSON 对象，如 {\"body\": \"…\"}。")
+        return InvalidRow("invalid_row", '这一行应为 JSON 对象，如 {"body": "…"}。')
     return read_row(columns)

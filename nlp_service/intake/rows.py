@@ -42,7 +42,7 @@ def read_row(columns: Mapping[str, object]) -> Submission | InvalidSubmission:
             submitted_at=read_date(columns.get("submitted_at")),
         )
     except InvalidSubmission as error:
-        return InvalidRow(error.code, str(error), id=id if error.code != "invalid_unicode" else "")
+        return InvalidRow(error.code, str(error), id=id if id.isprintable() else "")
 
 
 def read_date(value: object) -> date | None:
@@ -73,7 +73,7 @@ def _text(column: str, value: object) -> str:
 
 
 def _kind(value: object) -> Kind:
-    kind = KINDS.get(value.strip() if isinstance(value, str) else "")
+    kind = KINDS.get(str("" if value is None else value).strip())
     if kind is None:
         codes = "、".join(kind.value for kind in Kind)
         raise InvalidRow("invalid_row", f"kind 应为 {codes} 之一，或其中文名称。")

@@ -5,14 +5,20 @@ cannot drift apart; its behaviour on golden sentences is part of every bundle.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
 
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.segment import Segmenter
 
 # A word carries a mark, so that it is not the pair of the same two characters.
 _WORD, _TITLE_WORD = " ", "\t"
+
+Places = npt.NDArray[np.int64]
 
 
 def features(document: Document, segmenter: Segmenter) -> list[str]:
@@ -43,38 +49,52 @@ def _pairs(text: str) -> list[str]:
     return list(map(str.__add__, dense, dense[1:]))
 
 
-def located_features(document: Document, segmenter: Segmenter) -> Iterator[tuple[str, int, int]]:
-    """Yield the features of ``features`` with the place in ``document.text`` of each.
+@dataclass(frozen=True, kw_only=True)
+class LocatedFeatures:
+    """The features of ``features`` with their places in ``document.text``."""
 
-    For explaining, not for scoring: slower, and a pair's place spans the blanks inside it.
-    """
+    features: Sequence[str]
+    starts: Places
+    ends: Places
+    """A pair's place spans the blanks inside it."""
+    word_ends: Places
+    """Where each word of the text ends; the first begins at 0, each other where one ended."""
+
+
+def locate_features(document: Document, segmenter: Segmenter) -> LocatedFeatures:
+    """Return every feature with its place: for explaining, slower than ``features``."""
+    lines = document.text.split("\n")
+    title_words = segmenter.cut(document.title) if document.title else []
+    body_lines = lines[1:] if document.title else lines
+    words = list(title_words)
+    if document.title and document.body:
+        words.append("\n")
+    words += chain.from_iterable(_with_breaks(map(segmenter.cut, body_lines)))
+    word_ends = np.cumsum([len(word) for word in words], dtype=np.int64)
+    said = np.flatnonzero([word not in " \n" for word in words])
+    in_title = said[said < len(title_words)]
+    named = [(_WORD, said), (_WORD, in_title), (_TITLE_WORD, in_title)]
+    found = [mark + words[n] for mark, places in named for n in places]
+    chosen = np.concatenate([places for _, places in named])
+    ends = [word_ends[chosen]]
+    starts = [word_ends[chosen] - [len(words[n]) for n in chosen]]
     body_start = len(document.text) - len(document.body)
-    if document.title:
-        for _ in range(2):
-            yield from _located_words(document.title, 0, _WORD, segmenter)
-            yield from _located_pairs(document.title, 0)
-        yield from _located_words(document.title, 0, _TITLE_WORD, segmenter)
-    start = body_start
-    for line in document.body.split("\n"):
-        yield from _located_words(line, start, _WORD, segmenter)
-        start += len(line) + 1
-    yield from _located_pairs(document.body, body_start)
+    for text, offset in ((document.title, 0), (document.title, 0), (document.body, body_start)):
+        dense = np.flatnonzero([character not in " \n" for character in text]) + offset
+        found += _pairs(text)
+        starts.append(dense[:-1])
+        ends.append(dense[1:] + 1)
+    return LocatedFeatures(
+        features=found,
+        starts=np.concatenate(starts).astype(np.int64),
+        ends=np.concatenate(ends).astype(np.int64),
+        word_ends=word_ends,
+    )
 
 
-def _located_words(
-    text: str, start: int, mark: str, segmenter: Segmenter
-) -> Iterator[tuple[str, int, int]]:
-    for word in segmenter.cut(text):
-        end = start + len(word)
-        if word != " ":
-            yield mark + word, start, end
-        start = end
-
-
-def _located_pairs(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    places = [place for place, character in enumerate(text) if character not in " \n"]
-    for left, right in pairwise(places):
-        yield text[left] + text[right], start + left, start + right + 1
+def _with_breaks(lines: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    for number, words in enumerate(lines):
+        yield ["\n", *words] if number else words
 
 
 def fingerprint(sentences: Sequence[str], segmenter: Segmenter) -> str:

@@ -78,7 +78,7 @@ def pick_labels(
 def _best(probabilities: Floats, codes: Sequence[str]) -> Sequence[Pick]:
     best = np.argmax(probabilities, axis=1)
     values = probabilities[np.arange(len(best)), best]
-    return [(codes[n], p) for n, p in zip(best.tolist(), values.tolist(), strict=True)]
+    return [(codes[n], p) for n, p in zip(best.tolist(), _rounded(values), strict=True)]
 
 
 def _several(
@@ -95,7 +95,15 @@ def _several(
     if always_one:
         shown[np.arange(len(shown)), np.argmax(probabilities, axis=1)] = True
     picks: list[list[Pick]] = [[] for _ in range(len(shown))]
-    for row, column in zip(*(axis.tolist() for axis in np.nonzero(shown)), strict=True):
+    rows, columns = np.nonzero(shown)
+    values = _rounded(probabilities[rows, columns])
+    for row, column, value in zip(rows.tolist(), columns.tolist(), values, strict=True):
         if but is None or codes[column] not in but[row]:
-            picks[row].append((codes[column], float(probabilities[row, column])))
+            picks[row].append((codes[column], value))
     return [sorted(found, key=lambda pick: -pick[1])[:most] for found in picks]
+
+
+def _rounded(probabilities: Floats) -> list[float]:
+    """Keep four digits: more mean nothing to whoever reads them."""
+    rounded: list[float] = probabilities.round(4).tolist()
+    return rounded

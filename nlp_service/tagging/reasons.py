@@ -1,21 +1,24 @@
 """Which words of a text carried a label, read off the linear weights.
 
 A label's margin is a sum over features, so each feature's share is known exactly; it is spread
-over the characters where the feature stands, and the strongest phrases are quoted.
+over the characters where the feature stands, and the words that hold most of it are quoted.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from nlp_service.domain.assessment import Span
-from nlp_service.tagging.features import located_features
+from nlp_service.tagging.features import locate_features
 from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 from nlp_service.text.sentences import split_sentences
 
-_ENOUGH = 0.6  # a phrase below this share of the strongest one is not quoted
+_WORD_SHARE = 0.3  # a word with less than this share of the strongest one's weight is not quoted
+_LONGEST = 16  # characters; a longer phrase reads as a whole sentence, not as the reason
 
 
 class Explainer:
@@ -24,57 +27,72 @@ class Explainer:
     def __init__(self, document: Document, model: LinearModel, segmenter: Segmenter) -> None:
         self._text = document.text
         self._weights = model.weights
-        places: dict[int, list[tuple[int, int]]] = {}
-        for feature, start, end in located_features(document, segmenter):
-            row = model.vocabulary.get(feature)
-            if row is not None:
-                places.setdefault(row, []).append((start, end))
-        self._rows = np.fromiter(places, dtype=np.int64, count=len(places))
-        self._places = list(places.values())
-        counts = np.array([len(spans) for spans in self._places])
-        self._values = (np.log(counts) + 1.0) * model.idf[self._rows] if len(counts) else counts
+        located = locate_features(document, segmenter)
+        known = model.vocabulary.get
+        rows = np.array([known(feature, -1) for feature in located.features], dtype=np.int64)
+        used = np.flatnonzero(rows >= 0)
+        self._rows, self._of, counts = np.unique(
+            rows[used], return_inverse=True, return_counts=True
+        )
+        self._starts, self._ends = located.starts[used], located.ends[used]
+        values = (np.log(counts) + 1.0) * model.idf[self._rows] / counts
+        self._per_character = values[self._of] / (self._ends - self._starts)
+        self._word_ends = located.word_ends
 
-    def _per_character(self, column: int) -> Floats:
-        """Return how much each character of the text spoke for the label; below 0: against."""
-        carried = np.zeros(len(self._text))
-        shares = self._values * self._weights[self._rows, column] if len(self._rows) else []
-        for share, spans in zip(shares, self._places, strict=True):
-            for start, end in spans:
-                carried[start:end] += share / len(spans) / (end - start)
-        return carried
+    def _carried(self, column: int) -> Floats:
+        """Return the running sum, over characters, of what spoke for the label.
+
+        ``carried[end] - carried[start]`` is what a stretch of text contributed.
+        """
+        shares = self._weights[self._rows, column][self._of] * self._per_character
+        size = len(self._text) + 1
+        steps = np.bincount(self._starts, shares, size) - np.bincount(self._ends, shares, size)
+        return np.concatenate([[0.0], np.cumsum(np.cumsum(steps)[:-1])])
 
     def phrases(self, column: int, *, most: int = 3) -> Sequence[Span]:
         """Return the strongest phrases for the label of that column, in text order."""
-        carried = self._per_character(column)
-        runs = _positive_runs(carried, self._text)
-        strengths = [carried[start:end].sum() for start, end in runs]
-        order = sorted(range(len(runs)), key=lambda n: -strengths[n])[:most]
-        best = [n for n in order if strengths[n] >= _ENOUGH * strengths[order[0]]]
-        return [self._span(*runs[n]) for n in sorted(best)]
+        words = self._words
+        if not len(words):
+            return []
+        carried = self._carried(column)
+        strengths = carried[words[:, 1]] - carried[words[:, 0]]
+        strong = words[strengths >= _WORD_SHARE * max(strengths.max(), 1e-12)]
+        phrases = _joined(strong.tolist())
+        phrases.sort(key=lambda place: carried[place[0]] - carried[place[1]])
+        return [self._span(*place) for place in sorted(phrases[:most])]
 
     def sentence(self, column: int) -> Sequence[Span]:
         """Return the one sentence that spoke most for the label; none if none did."""
-        carried = self._per_character(column)
-        sentences = split_sentences(self._text)
-        strengths = [carried[span.start : span.end].sum() for span in sentences]
+        carried = self._carried(column)
+        sentences = self._sentences
+        strengths = [carried[span.end] - carried[span.start] for span in sentences]
         if not strengths or max(strengths) <= 0:
             return []
         return [sentences[int(np.argmax(strengths))]]
+
+    @cached_property
+    def _words(self) -> npt.NDArray[np.int64]:
+        """Start and end of every word that is not a mark or a blank."""
+        ends = self._word_ends
+        starts = np.concatenate([[0], ends[:-1]])
+        text = self._text
+        said = [text[start].isalnum() for start in starts.tolist()]
+        return np.stack([starts, ends], axis=1)[said] if len(ends) else np.empty((0, 2), int)
+
+    @cached_property
+    def _sentences(self) -> Sequence[Span]:
+        return split_sentences(self._text)
 
     def _span(self, start: int, end: int) -> Span:
         return Span(start=start, end=end, quote=self._text[start:end])
 
 
-def _positive_runs(carried: Floats, text: str) -> list[tuple[int, int]]:
-    """Return the stretches of ≥ 2 characters that speak for a label, cut at punctuation."""
-    runs, start = [], None
-    for place, character in enumerate(text):
-        speaks = carried[place] > 0 and character.isalnum()
-        if speaks and start is None:
-            start = place
-        elif not speaks and start is not None:
-            runs.append((start, place))
-            start = None
-    if start is not None:
-        runs.append((start, len(text)))
-    return [(start, end) for start, end in runs if end - start >= 2]
+def _joined(words: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Join words that touch into phrases; a phrase of one character says too little alone."""
+    phrases: list[tuple[int, int]] = []
+    for start, end in words:
+        if phrases and phrases[-1][1] == start and end - phrases[-1][0] <= _LONGEST:
+            phrases[-1] = (phrases[-1][0], end)
+        else:
+            phrases.append((start, end))
+    return [place for place in phrases if place[1] - place[0] > 1] or phrases

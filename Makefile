@@ -1,0 +1,91 @@
+# Every command of the project. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow check check-light train evaluate bench wheelhouse constraints clean
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
+PIP_FLAGS := --quiet --disable-pip-version-check -c constraints.txt
+SAY = @echo "==>"
+export NLP_PORT ?= 8000
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(VENV)/.light ## install the light set, score the samples, start the service on NLP_PORT (8000)
+	$(SAY) "scoring the sample submissions"
+	@mkdir -p var
+	@$(BIN)/nlp-service score data/samples/samples.jsonl -o var/samples.scored.jsonl
+	$(SAY) "starting the service (stop it with Ctrl-C)"
+	@$(BIN)/nlp-service serve
+
+test: $(VENV)/.dev ## install what the tests need and run the quick ones
+	$(SAY) "running the tests"
+	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev ## run the slow tests too
+	@$(BIN)/python -m pytest -m "slow or not slow"
+
+check: $(VENV)/.dev ## lint, format, types, import directions
+	$(SAY) "ruff, mypy, import-linter"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check-light: ## prove that the light install alone serves: a virtual environment of its own
+	$(SAY) "installing the light set alone in .venv-light"
+	@rm -rf .venv-light
+	@$(MAKE) --no-print-directory VENV=.venv-light .venv-light/.light
+	@.venv-light/bin/python benchmarks/../tests/light_install.py
+
+train: $(VENV)/.fit ## fit the default bundle (needs the corpora named in configs/linear.toml)
+	@$(BIN)/python -m training fit configs/linear.toml
+
+evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
+	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
+
+bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC
+	@$(BIN)/python -m benchmarks.speed
+
+wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
+	$(SAY) "collecting wheels in wheelhouse/"
+	@$(PIP) wheel $(PIP_FLAGS) -w wheelhouse setuptools wheel .
+	@echo "Copy this folder with wheelhouse/ to the other machine and type: PIP_NO_INDEX=1 PIP_FIND_LINKS=wheelhouse make run"
+
+constraints: ## write constraints.txt anew from the newest releases (then run everything)
+	@rm -rf .venv-pins && $(PYTHON) -m venv .venv-pins
+	@.venv-pins/bin/pip install --quiet '.[dev]'
+	@.venv-pins/bin/pip freeze --exclude nlp-service > constraints.txt
+	@rm -rf .venv-pins
+
+clean: ## remove virtual environments, caches and var/
+	@rm -rf .venv .venv-light .venv-pins build *.egg-info var wheelhouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp a set: made again only when what it depends on changes, so a second start takes seconds.
+$(VENV)/.python:
+	$(SAY) "making the virtual environment in $(VENV)"
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	  echo "Python 3.11 or newer is needed and was not found; install it (for example: apt install python3.11 python3.11-venv) and try again." >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
+	  echo "The virtual environment could not be made; install Python's venv module (for example: apt install python3-venv) and try again." >&2; exit 1; }
+	@touch $@
+
+define install
+	$(SAY) "installing $(2)"
+	@$(PIP) install $(PIP_FLAGS) -e '.$(1)' > $(VENV)/install.log 2>&1 || { \
+	  echo "The packages could not be installed (a broken download?): see $(VENV)/install.log, check the connection or PIP_FIND_LINKS, and try again." >&2; exit 1; }
+	@touch $@
+endef
+
+$(VENV)/.light: $(VENV)/.python pyproject.toml constraints.txt
+	$(call install,,the light set (no torch and no scikit-learn))
+
+$(VENV)/.fit: $(VENV)/.python pyproject.toml constraints.txt
+	$(call install,[fit],what training needs)
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
+	$(call install,[dev],what the tests need)

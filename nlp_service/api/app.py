@@ -1,0 +1,56 @@
+"""Make the application: middleware, problem handlers, routes, and one bundle, loaded at start."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from nlp_service import __version__
+from nlp_service.api.deps import versions_of
+from nlp_service.api.documentation import DESCRIPTION, TAGS, TITLE
+from nlp_service.api.failures import FailureMiddleware
+from nlp_service.api.limits import BodyLimitMiddleware
+from nlp_service.api.metrics import Metrics, MetricsMiddleware
+from nlp_service.api.problems import add_problem_handlers
+from nlp_service.api.routes import router
+from nlp_service.assess import Assessor
+from nlp_service.bundle import read_bundle
+from nlp_service.settings import Settings
+
+
+def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastAPI:
+    """Make the app; it loads its bundle when it starts, unless an assessor is given.
+
+    Starting raises what ``read_bundle`` raises, so a bad bundle never serves.
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def load_bundle(app: FastAPI) -> AsyncIterator[None]:
+        app.state.assessor = assessor or Assessor(
+            read_bundle(settings.bundle, local_taxonomy=settings.local_taxonomy)
+        )
+        metrics.name_bundle(versions_of(app.state.assessor))
+        yield
+        del app.state.assessor
+
+    app = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version=__version__,
+        openapi_tags=TAGS,
+        # The interactive pages of FastAPI load their scripts from elsewhere; ours does not.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=load_bundle,
+        middleware=[
+            Middleware(MetricsMiddleware, metrics=metrics),
+            Middleware(FailureMiddleware),
+            Middleware(BodyLimitMiddleware),
+        ],
+    )
+    app.state.metrics = metrics
+    app.include_router(router)
+    add_problem_handlers(app)
+    return app

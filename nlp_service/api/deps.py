@@ -1,0 +1,67 @@
+"""What a route may ask for. All of it is made when the app starts."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from nlp_service import __version__
+from nlp_service.api.metrics import Metrics
+from nlp_service.api.problems import RequestRefused
+from nlp_service.assess import Assessor
+from nlp_service.domain.assessment import Versions
+
+
+async def get_assessor(request: Request) -> Assessor:
+    """Return the app's assessor.
+
+    Raises:
+        RequestRefused: the app has not loaded its bundle.
+    """
+    assessor: Assessor | None = getattr(request.app.state, "assessor", None)
+    if assessor is None:
+        raise RequestRefused("not_ready", "模型包尚未载入，请稍后再试。")
+    return assessor
+
+
+async def get_metrics(request: Request) -> Metrics:
+    """Return the app's counters."""
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+async def require_json(request: Request) -> None:
+    """Let only JSON pass.
+
+    Raises:
+        RequestRefused: the body is announced as something else, or as nothing.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+    if not is_json:
+        raise RequestRefused(
+            "unsupported_media_type", "请以 Content-Type: application/json 发送 UTF-8 的 JSON。"
+        )
+
+
+async def get_versions(request: Request) -> Versions:
+    """Return what the app's answers depend on."""
+    return versions_of(await get_assessor(request))
+
+
+def versions_of(assessor: Assessor) -> Versions:
+    """Return what the assessor's answers depend on."""
+    bundle = assessor.bundle
+    return Versions(
+        service=__version__,
+        bundle=bundle.label,
+        taxonomy=bundle.taxonomy.version,
+        segmenter=bundle.segmenter.label,
+    )
+
+
+AssessorDep = Annotated[Assessor, Depends(get_assessor)]
+VersionsDep = Annotated[Versions, Depends(get_versions)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+JsonOnly = Depends(require_json)

@@ -1,0 +1,44 @@
+"""Keep request bodies small, whatever their sender says of their length."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 2 * 2**20
+"""Largest request body: a batch of some 256 ordinary messages."""
+
+
+class BodyLimitMiddleware:
+    """Refuses, with a 413, a body that is announced too large or turns out to be.
+
+    The refusal is raised where the body is read, so the app's own handler answers it.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a ``receive`` that counts."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = _announced_length(scope)
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            if announced > self._limit:
+                raise HTTPException(413)
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+def _announced_length(scope: Scope) -> int:
+    """Return the Content-Length; 0 where there is none to be trusted."""
+    value = dict(scope["headers"]).get(b"content-length", b"")
+    return int(value) if value.isdigit() else 0

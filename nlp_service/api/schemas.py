@@ -1,0 +1,229 @@
+"""The shapes of requests and answers; ``AssessmentOut`` is ``Assessment.as_dict`` described.
+
+What a text may be is decided in ``domain``: here its limits are only told.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import (
+    BaseModel,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from nlp_service.api.problems import Problem
+from nlp_service.api.validation import described
+from nlp_service.domain.assessment import KindSource, Role
+from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
+
+MOST_IN_BATCH = 256
+"""Submissions of one batch."""
+
+_MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
+Probability = Annotated[
+    float, Field(description="校准后的概率，0–1。", json_schema_extra={"minimum": 0, "maximum": 1})
+]
+
+
+class SubmissionIn(BaseModel):
+    """One submission as a client sends it."""
+
+    model_config = described("一件来件：提案、社情民意信息或群众来信。")
+
+    body: str = Field(
+        description=f"正文。标题与正文合计至多 {MAX_CHARACTERS} 字。", json_schema_extra=_MAX_LENGTH
+    )
+    title: str | None = Field(
+        default=None, description="标题，可以没有。", json_schema_extra=_MAX_LENGTH
+    )
+    id: str | None = Field(default=None, description="来件自己的编号；没有时由文本生成，同文同号。")
+    kind: Kind = Field(default=Kind.UNKNOWN, description="来件类型；unknown 时由模型建议。")
+    submitted_at: date | None = Field(default=None, description="提交日期，如 2026-01-31。")
+
+    def to_submission(self) -> Submission:
+        """Return the domain's submission.
+
+        Raises:
+            InvalidSubmission: too long.
+        """
+        return Submission(
+            id=self.id or "",
+            title=self.title or "",
+            body=self.body,
+            kind=self.kind,
+            submitted_at=self.submitted_at,
+        )
+
+
+def _keep_error(value: Any, validate: ValidatorFunctionWrapHandler) -> object:
+    """Let an item fail alone: its error takes its place."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        return error
+
+
+class BatchIn(BaseModel):
+    """Submissions that are checked one by one."""
+
+    model_config = described("一批来件；逐件校验，互不影响。")
+
+    submissions: list[Annotated[SubmissionIn, WrapValidator(_keep_error)]] = Field(
+        min_length=1,
+        description=f"1 至 {MOST_IN_BATCH} 件，编号可以重复。",
+        json_schema_extra={"maxItems": MOST_IN_BATCH},
+    )
+
+    @field_validator("submissions", mode="before")
+    @classmethod
+    def _refuse_too_many(cls, items: object) -> object:
+        if isinstance(items, list) and len(items) > MOST_IN_BATCH:
+            raise PydanticCustomError("batch_too_large", "{most}", {"most": MOST_IN_BATCH})
+        return items
+
+    @property
+    def items(self) -> Sequence[SubmissionIn | ValidationError]:
+        """The items in order, each valid or with its own error."""
+        return cast("Sequence[SubmissionIn | ValidationError]", self.submissions)
+
+
+class SpanOut(BaseModel):
+    """A stretch of the normalised text."""
+
+    model_config = described(
+        "规范化文本中的一段：text[start:end] == quote，按字符（Unicode 码点）计。"
+    )
+
+    start: int
+    end: int
+    quote: str
+
+
+class TagOut(BaseModel):
+    """One label."""
+
+    model_config = described("一个标签和它的概率。")
+
+    code: str
+    name: str
+    probability: Probability
+    spans: Sequence[SpanOut] = Field(description="依据的词句，按文中次序；explain=false 时为空。")
+
+
+class UnitTagOut(TagOut):
+    """A handling unit."""
+
+    model_config = described("承办单位。")
+
+    role: Role = Field(description="lead 主办，assist 会办。")
+
+
+class UrgencyTagOut(BaseModel):
+    """How urgent it is."""
+
+    model_config = described("紧急程度，1 一般至 4 紧急。")
+
+    level: int = Field(json_schema_extra={"minimum": 1, "maximum": 4})
+    name: str
+    probability: Probability
+    spans: Sequence[SpanOut]
+
+
+class ReviewReasonOut(BaseModel):
+    """Why a person should look."""
+
+    model_config = described("须由人查看的一条理由。")
+
+    code: str
+    message: str
+
+
+class VersionsOut(BaseModel):
+    """What an answer depends on."""
+
+    model_config = described("结果所依据的各版本。")
+
+    service: str
+    bundle: str
+    taxonomy: str
+    segmenter: str
+
+
+class AssessmentOut(BaseModel):
+    """The shape of ``Assessment.as_dict``."""
+
+    model_config = described("对一件来件的辅助建议，由人审定。")
+
+    id: str = Field(description="来件的编号，或由文本生成的 auto-…。")
+    kind: Kind
+    kind_source: KindSource = Field(description="stated 来件写明，predicted 模型建议。")
+    kind_probability: Probability
+    topic: TagOut = Field(description="主议题。")
+    other_topics: Sequence[TagOut] = Field(description="其他议题，至多两个。")
+    subtopic: TagOut = Field(description="主议题下的子议题。")
+    sectors: Sequence[TagOut] = Field(description="相关界别，一至两个。")
+    units: Sequence[UnitTagOut] = Field(description="承办单位：先主办，后会办。")
+    request: TagOut = Field(description="诉求类型。")
+    urgency: UrgencyTagOut = Field(description="紧急程度；只有群众来信才分级，其余为 1。")
+    gates: Sequence[TagOut] = Field(
+        description="审查提示：可能不予立案的情形；spans 为所据的句子。"
+    )
+    needs_review: bool = Field(description="待人工：有至少一条理由须由人查看。")
+    reasons: Sequence[ReviewReasonOut]
+    text: str = Field(description="规范化后的文本（标题、换行、正文），spans 按它计位。")
+    versions: VersionsOut
+    notice: str
+
+
+class AssessedItem(BaseModel):
+    """An item of a batch that could be assessed."""
+
+    model_config = described("批中成功的一件。")
+
+    index: int = Field(description="在请求中的位置，从 0 起。")
+    status: Literal["ok"]
+    assessment: AssessmentOut
+
+
+class FailedItem(BaseModel):
+    """An item of a batch that could not."""
+
+    model_config = described("批中失败的一件。")
+
+    index: int = Field(description="在请求中的位置，从 0 起。")
+    status: Literal["error"]
+    error: Problem
+
+
+class BatchOut(BaseModel):
+    """The answers to a batch, in its order."""
+
+    model_config = described("与请求同序的结果；个别失败时状态码仍为 200。")
+
+    results: Sequence[Annotated[AssessedItem | FailedItem, Field(discriminator="status")]]
+    count: int = Field(description="件数。")
+    failed: int = Field(description="其中失败的件数。")
+
+
+class HealthOut(BaseModel):
+    """The process lives."""
+
+    model_config = described("进程存活。")
+
+    status: Literal["ok"]
+
+
+class ReadyOut(BaseModel):
+    """The bundle is loaded."""
+
+    model_config = described("模型包已载入。")
+
+    status: Literal["ready"]
+    versions: VersionsOut

@@ -1,0 +1,98 @@
+"""Say in Chinese what pydantic found wrong, without a word of what was sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nlp_service.domain.errors import InvalidSubmission
+
+MOST_ERRORS = 20
+"""Wrong places that one answer lists."""
+
+_CODES: Mapping[str, str] = {
+    "json_invalid": "invalid_json",
+    "string_unicode": "invalid_unicode",
+    "batch_too_large": "batch_too_large",
+}
+"""Types of error, pydantic's and ours, that have a code of their own."""
+
+_MESSAGES: Mapping[str, str] = {
+    "json_invalid": "不是有效的 JSON。",
+    "string_unicode": "含有不成对的代理字符，不是有效文本，请检查编码。",
+    "missing": "缺少这一项。",
+    "extra_forbidden": "没有这个字段，请删去或检查拼写。",
+    "string_type": "应为字符串。",
+    "enum": "不是允许的取值，可用的见接口说明。",
+    "bool_parsing": "应为 true 或 false。",
+    "list_type": "应为数组。",
+    "too_short": "至少要有 {min_length} 项。",
+    "batch_too_large": "一批至多 {most} 件，请分批提交。",
+    "model_attributes_type": "应为 JSON 对象。",
+    "date_type": "应为日期，如 2026-01-31。",
+    "date_parsing": "应为日期，如 2026-01-31。",
+    "date_from_datetime_parsing": "应为日期，如 2026-01-31。",
+    "date_from_datetime_inexact": "应为日期，如 2026-01-31，不带时间。",
+}
+"""Type of error -> message; names in braces come from the rule, never from the value."""
+
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+
+
+def described(description: str) -> ConfigDict:
+    """Return the settings of our schemas: no further keys, and a description for the client."""
+    return ConfigDict(extra="forbid", json_schema_extra={"description": description})
+
+
+class InvalidValue(BaseModel):
+    """One place of a request that does not fit."""
+
+    model_config = described("一处不合要求的内容。")
+
+    where: str = Field(description="在请求中的位置。", examples=["body.submissions[3].kind"])
+    message: str = Field(examples=["缺少这一项。"])
+
+
+class InvalidItem(InvalidSubmission):
+    """A request, or one item of a batch, that does not fit its schema."""
+
+    def __init__(self, code: str, message: str, errors: Sequence[InvalidValue]) -> None:
+        super().__init__(code, message)
+        self.errors = errors
+
+
+def explain_errors(
+    errors: Sequence[Mapping[str, Any]], *, inside: Sequence[str | int] = ()
+) -> InvalidItem:
+    """Return pydantic's errors as one of ours; ``inside`` is where the checked value stands."""
+    kinds = {error["type"] for error in errors}
+    code = _CODES.get(kinds.pop(), "invalid_request") if len(kinds) == 1 else "invalid_request"
+    listed = [
+        InvalidValue(where=_where([*inside, *error["loc"]], error), message=_message(error))
+        for error in errors[:MOST_ERRORS]
+    ]
+    if len(errors) == 1:
+        detail = f"{listed[0].where}：{listed[0].message}"
+    else:
+        detail = f"有 {len(errors)} 处不合要求，见 errors。"
+    return InvalidItem(code, detail, listed)
+
+
+def _where(location: Sequence[str | int], error: Mapping[str, Any]) -> str:
+    """Name the place; a field that the sender made up may hold anything, so it is not repeated."""
+    if error["type"] == "json_invalid":
+        return f"body 第 {location[-1]} 个字符附近"
+    place = ""
+    for step in location:
+        if isinstance(step, int):
+            place += f"[{step}]"
+        else:
+            name = step if _FIELD.fullmatch(step) else "（未知字段）"
+            place += f".{name}" if place else name
+    return place
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    template = _MESSAGES.get(error["type"], "不符合要求。")
+    return template.format_map(error.get("ctx", {}))
