@@ -57,7 +57,7 @@ class Assessor:
             for head, codes in self._heads.items()
             for place, code in enumerate(codes)
         }
-        self._versions = Versions(
+        self.versions = Versions(
             service=__version__,
             bundle=bundle.label,
             taxonomy=bundle.taxonomy.version,
@@ -142,7 +142,7 @@ class Assessor:
             needs_review=bool(reasons),
             reasons=reasons,
             text=document.text,
-            versions=self._versions,
+            versions=self.versions,
         )
 
     def _tag(self, head: str, pick: Pick, quote: Quote) -> Tag:

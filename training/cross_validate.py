@@ -89,7 +89,8 @@ def make_report(
         title=f"Cross-validation of {config.name}-{config.version}",
         date=config.released,
         notes=[
-            f"{config.folds} folds grouped by near-copies, seed {config.seed}; 95 % bootstrap intervals.",
+            f"{config.folds} folds, near-copies together, seed {config.seed}.",
+            "Intervals: 95 % bootstrap over texts.",
             "The readers are a large language model reading under the labelling guide; independent"
             " readings by the same kind of reader agree more than two people would.",
             "Figures on 'gold' are measures on our own writing.",

@@ -21,7 +21,7 @@ def group_near_copies(texts: Sequence[str], *, seed: int) -> npt.NDArray[np.int6
         sketch.update_batch({dense[n : n + _GRAM].encode() for n in range(last)})
         pairs += [(position, int(other)) for other in index.query(sketch)]
         index.insert(position, sketch)
-    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     links = sparse.coo_matrix((np.ones(len(pairs)), (rows, columns)), shape=(len(texts),) * 2)
     _, groups = sparse.csgraph.connected_components(links, directed=False)
     return np.asarray(groups, dtype=np.int64)

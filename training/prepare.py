@@ -57,9 +57,7 @@ def prepare(config: TrainingConfig, say: Say) -> Prepared:
     targets = make_targets(corpus.examples, taxonomy)
     if not targets.read.any():
         raise BadCorpus("没有一行带有标注，无法训练。")
-    say(
-        f"共 {len(corpus.examples)} 件，其中 {int(targets.read.sum())} 件有标注。"
-    )
+    say(f"共 {len(corpus.examples)} 件，其中 {int(targets.read.sum())} 件有标注。")
     documents = [example.document for example in corpus.examples]
     return Prepared(
         config=config,
