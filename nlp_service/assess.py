@@ -1,6 +1,8 @@
 """The Assessor: submissions in, assessments out. The whole path of one text, in reading order."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from nlp_service import __version__
@@ -57,6 +59,8 @@ class Assessor:
             for head, codes in self._heads.items()
             for place, code in enumerate(codes)
         }
+        signs = [sign for urgency in bundle.taxonomy.urgencies for sign in urgency.signs]
+        self._signs = re.compile("|".join(map(re.escape, signs)) if signs else "(?!)")
         self.versions = Versions(
             service=__version__,
             bundle=bundle.label,
@@ -184,7 +188,7 @@ class Assessor:
         self, document: Document, picks: Picks, *, kind: Kind, kind_stated: bool
     ) -> Sequence[ReviewReason]:
         """Say why a person should look before anything is done with the tags."""
-        reasons = []
+        reasons = self._urgent_reasons(document, picks) if kind is Kind.PUBLIC_MESSAGE else []
         if len(document.text) < SHORT:
             reasons.append(
                 ReviewReason(code="short_text", message=f"文本不足 {SHORT} 字，依据太少，待人工。")
@@ -192,12 +196,9 @@ class Assessor:
         for head, threshold in self.bundle.thresholds.sure.items():
             probability = getattr(picks, head)[1]
             if probability < threshold and not (head == "kind" and kind_stated):
-                message = (
-                    f"{_HEAD_NAMES[head]}把握 {probability:.2f}，低于 {threshold:.2f}，待人工。"
-                )
+                needed = f"低于 {threshold:.2f}" if threshold <= 1 else "一律由人判定"
+                message = f"{_HEAD_NAMES[head]}把握 {probability:.2f}，{needed}，待人工。"
                 reasons.append(ReviewReason(code=f"uncertain_{head}", message=message))
-        if int(picks.urgency[0]) >= 3:
-            reasons.append(ReviewReason(code="urgent", message="可能较急或紧急，请先看。"))
         for code, _ in picks.gates:
             if code == PERSONAL_MATTER and kind is Kind.PUBLIC_MESSAGE:
                 continue  # citizens write of their own matters; only a proposal may not
@@ -207,10 +208,18 @@ class Assessor:
             )
         return reasons
 
+    def _urgent_reasons(self, document: Document, picks: Picks) -> list[ReviewReason]:
+        """Say that somebody may be in danger: the model missed most emergencies of few words."""
+        reasons = []
+        if sign := self._signs.search(document.text):
+            message = f"文中有“{sign.group()}”字样，请先看。"
+            reasons.append(ReviewReason(code="urgent_words", message=message))
+        if picks.urgent >= self.bundle.thresholds.urgent:
+            message = f"可能较急或紧急（把握 {picks.urgent:.2f}），请先看。"
+            reasons.append(ReviewReason(code="urgent", message=message))
+        return reasons
+
 
 def _without_urgency(picks: Picks) -> Picks:
     """Set urgency 1 where no citizen wrote: the guide grades only public messages."""
-    return Picks(
-        **{name: getattr(picks, name) for name in Picks.__slots__ if name != "urgency"},
-        urgency=("1", 1.0),
-    )
+    return replace(picks, urgency=("1", 1.0), urgent=0.0)

@@ -36,7 +36,8 @@ def find_suspects(prepared: Prepared, validated: CrossValidated) -> Sequence[Sus
         probabilities = probabilities[:, used] / probabilities[:, used].sum(axis=1, keepdims=True)
         given = np.searchsorted(used, labels)
         quality = get_label_quality_scores(given, probabilities)
-        doubtful = find_label_issues(given, probabilities, n_jobs=1)
+        # One text of a class may be doubtful, too: nothing is left out for being rare.
+        doubtful = find_label_issues(given, probabilities, n_jobs=1, min_examples_per_class=0)
         codes = [targets.heads[head][column] for column in used]
         for n in np.flatnonzero(doubtful):
             example = prepared.examples[rows[n]]

@@ -67,6 +67,8 @@ class TrainingConfig:
     seed: int
     folds: int
     max_bad_share: float
+    missed_urgent: float
+    """Largest share of texts of urgency 3 or 4 that may go without a call to look first."""
     source: Sequence[Source]
     linear: Linear
     error_rates: ErrorRates

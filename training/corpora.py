@@ -3,11 +3,12 @@
 Files come in through Hugging Face ``datasets``, streamed, so that no text lands in a cache.
 """
 
+import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Kind, Submission
@@ -17,6 +18,9 @@ from training.config import Source
 from training.errors import BadCorpus
 from training.examples import CONFIDENCE_WEIGHTS, Example, ReaderLabels, Scheme
 from training.schemes import read_scheme
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 Row = Mapping[str, Any]
 
@@ -123,7 +127,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
             data_files=files,
             split="train",
             streaming=True,
-            dtype=str,
+            features=_text_columns(path),
             keep_default_na=False,
         )
         yield from ((number, dict(row)) for number, row in enumerate(rows, start=2))
@@ -132,6 +136,14 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row | str]]:
         yield from ((number, dict(row)) for number, row in enumerate(rows, start=1))
     else:
         raise BadCorpus(f"{path}：只读 .jsonl、.csv、.parquet")
+
+
+def _text_columns(path: Path) -> "Features":
+    """Return the columns of a CSV file, all as text: a number like 007 must stay as it is."""
+    from datasets import Features, Value
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return Features({name: Value("string") for name in next(csv.reader(file), [])})
 
 
 def _parse(line: str) -> Row | str:

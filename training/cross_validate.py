@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import LinearSVC
 
 from nlp_service.tagging.calibration import TagScores
@@ -16,8 +15,15 @@ from nlp_service.tagging.linear import Floats
 from training.fit_linear import select_features
 from training.metrics import label_figures
 from training.near_copies import group_near_copies
-from training.out_of_fold import OutOfFold, grouped_folds, held_out_margins, held_out_scores
-from training.peers import Folds, Labels, cut_with_jieba, peer_models, predict_held_out
+from training.out_of_fold import (
+    Fold,
+    OutOfFold,
+    grouped_folds,
+    held_out_margins,
+    held_out_scores,
+    split_in_folds,
+)
+from training.peers import Labels, cut_with_jieba, peer_models, predict_held_out
 from training.prepare import Prepared, Say
 from training.results import Comparison, Report, SetResult, measure_set
 from training.targets import UNKNOWN, Integers
@@ -40,10 +46,16 @@ def cross_validate(prepared: Prepared, say: Say) -> CrossValidated:
     config, targets = prepared.config, prepared.targets
     folds = grouped_folds(prepared.examples, folds=config.folds, seed=config.seed)
     say(f"{config.folds} 折交叉验证，近似文本同在一折。")
-    out_of_fold = held_out_margins(prepared.feature_lists, targets, folds, config)
+    out_of_fold = held_out_margins(prepared, folds)
     scores = held_out_scores(out_of_fold, targets, prepared.taxonomy)
     everything = np.arange(len(prepared.examples))
-    thresholds = fit_thresholds(scores, targets, everything, config.error_rates)
+    thresholds = fit_thresholds(
+        scores,
+        targets,
+        everything,
+        error_rates=config.error_rates,
+        missed_urgent=config.missed_urgent,
+    )
     sets = [
         measure_set(
             source.name,
@@ -113,10 +125,9 @@ def _compare_categories(
     groups = group_near_copies(
         [example.document.text for example in examples], seed=prepared.config.seed
     )
-    splitter = StratifiedGroupKFold(
-        prepared.config.folds, shuffle=True, random_state=prepared.config.seed
+    folds = split_in_folds(
+        truth.tolist(), groups, folds=prepared.config.folds, seed=prepared.config.seed
     )
-    folds = list(splitter.split(truth, truth, groups))
     found = {
         "ours: own head": _own_head(prepared, members, truth, folds),
         "ours: topics through the map": _through_map(prepared, validated, members, truth, folds),
@@ -126,14 +137,16 @@ def _compare_categories(
     return _rows(f"{source}: type", truth, found, seed=prepared.config.seed)
 
 
-def _own_head(prepared: Prepared, members: Integers, truth: Labels, folds: Folds) -> Labels:
+def _own_head(
+    prepared: Prepared, members: Integers, truth: Labels, folds: Sequence[Fold]
+) -> Labels:
     """Fit our features and machine on the old categories themselves."""
     options, found = prepared.config.linear, np.empty_like(truth)
     lists = [prepared.feature_lists[row] for row in members]
     for fitted_on, held_out in folds:
         one_hot = truth[fitted_on][:, None] == np.unique(truth)
         texts = [lists[n] for n in fitted_on]
-        vectoriser = select_features(texts, [(slice(None), one_hot)], options)
+        vectoriser = select_features(texts, [(np.arange(len(texts)), one_hot)], options)
         machine = LinearSVC(C=options.c, random_state=prepared.config.seed)
         machine.fit(vectoriser.transform(texts), truth[fitted_on])
         found[held_out] = machine.predict(vectoriser.transform([lists[n] for n in held_out]))
@@ -141,7 +154,11 @@ def _own_head(prepared: Prepared, members: Integers, truth: Labels, folds: Folds
 
 
 def _through_map(
-    prepared: Prepared, validated: CrossValidated, members: Integers, truth: Labels, folds: Folds
+    prepared: Prepared,
+    validated: CrossValidated,
+    members: Integers,
+    truth: Labels,
+    folds: Sequence[Fold],
 ) -> Labels:
     """Turn held-out subtopic probabilities into categories.
 

@@ -29,14 +29,14 @@ from nlp_service.bundle import (
 )
 from nlp_service.domain.taxonomy_files import FILES
 from nlp_service.tagging.calibration import Calibration, Tables, TagScores, tag_scores
-from nlp_service.tagging.features import fingerprint
+from nlp_service.tagging.features import features, fingerprint
 from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 from training.config import TrainingConfig, as_table
 from training.errors import ParityFailure
-from training.fit_linear import FittedLinear, split_by_head, word_counts
+from training.fit_linear import FittedLinear, split_by_head
 
 PARITY = 1e-9
 """Largest difference of a probability between the trainer and the written bundle."""
@@ -131,8 +131,8 @@ def check_parity(
     documents: Sequence[Document],
 ) -> None:
     """Compare the bundle, read and used by the service, with scikit-learn on the documents."""
-    rows = fitted.vectoriser.transform(word_counts(documents, segmenter))
-    margins = fitted.margins(rows)
+    lists = [features(document, segmenter) for document in documents]
+    margins = fitted.margins(fitted.vectoriser.transform(lists))
     ours = tag_scores(split_by_head(margins, heads), calibration, tables)
     theirs = Assessor(read_bundle(folder)).scores(documents)
     for head in TagScores.__annotations__:

@@ -31,11 +31,15 @@ def fit(prepared: Prepared, folder: Path, say: Say) -> Report:
     calibration, tables = fit_probabilities(
         validated.out_of_fold, targets, everything, prepared.taxonomy
     )
-    thresholds = fit_thresholds(validated.scores, targets, everything, config.error_rates)
-    say("在全部数据上训练。")
-    fitted = fit_linear(
-        prepared.feature_lists, targets, everything, config.linear, seed=config.seed, label="all"
+    thresholds = fit_thresholds(
+        validated.scores,
+        targets,
+        everything,
+        error_rates=config.error_rates,
+        missed_urgent=config.missed_urgent,
     )
+    say("在全部数据上训练。")
+    fitted = fit_linear(prepared, everything, label="all")
     report = make_report(prepared, validated, [])
     data = data_lines(prepared)
     step = max(1, len(everything) // _CHECKED_TEXTS)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import chi2
@@ -17,11 +16,9 @@ from sklearn.svm import LinearSVC
 from tqdm import tqdm
 
 from nlp_service.tagging.calibration import softmax
-from nlp_service.tagging.features import features
 from nlp_service.tagging.linear import Floats
-from nlp_service.text.normalise import Document
-from nlp_service.text.segment import Segmenter
 from training.config import Linear
+from training.prepare import Prepared
 from training.targets import Booleans, Integers, Targets
 
 _SELECTING_HEADS = ("topic", "subtopic", "lead_unit", "request", "urgency", "sectors", "gates")
@@ -42,35 +39,21 @@ class FittedLinear:
         return np.asarray(rows @ self.weights + self.intercepts)
 
 
-def word_counts(documents: Sequence[Document], segmenter: Segmenter) -> Sequence[list[str]]:
-    """Return the features of every document, once, for all fits that follow."""
-    return [features(document, segmenter) for document in documents]
-
-
-def fit_linear(
-    feature_lists: Sequence[list[str]],
-    targets: Targets,
-    rows: Integers,
-    options: Linear,
-    *,
-    seed: int,
-    label: str,
-) -> FittedLinear:
-    """Fit on the given rows of the examples; ``label`` names the run in the progress bar."""
-    vectoriser = fit_vectoriser(feature_lists, targets, rows, options)
-    matrix = vectoriser.transform([feature_lists[row] for row in rows])
-    jobs: list[_Problem] = []
-    for head in targets.heads:
-        known = np.isin(rows, targets.rows_of(head))
-        rows_used = np.flatnonzero(known)
-        truth = targets.truth(head)[rows[rows_used]]
-        problem = _Problem(rows_used, truth, targets.weights[rows[rows_used]])
-        if head in targets.candidates:
-            odds = _log_odds(targets, head, rows)
-            problem = _with_partial(matrix, problem, odds, ~known, options, seed)
-        jobs.append(problem)
+def fit_linear(prepared: Prepared, rows: Integers, *, label: str) -> FittedLinear:
+    """Fit on the given rows and all definitions; ``label`` names the run in the progress bar."""
+    targets, options, seed = prepared.targets, prepared.config.linear, prepared.config.seed
+    texts = [prepared.feature_lists[row] for row in rows] + [*prepared.definitions.feature_lists]
+    problems = {head: _problem(prepared, head, rows) for head in targets.heads}
+    vectoriser = select_features(
+        texts, [(problems[head].rows, problems[head].truth) for head in _SELECTING_HEADS], options
+    )
+    matrix = vectoriser.transform(texts)
+    for head in targets.candidates:
+        odds = _log_odds(targets, head, rows)
+        problems[head] = _with_partial(matrix, problems[head], odds, options, seed)
     fitted = [
-        _fit_head(matrix, job, options.c, seed) for job in tqdm(jobs, desc=label, unit="head")
+        _fit_head(matrix, problem, options.c, seed)
+        for problem in tqdm(problems.values(), desc=label, unit="head")
     ]
     return FittedLinear(
         vectoriser=vectoriser,
@@ -79,20 +62,9 @@ def fit_linear(
     )
 
 
-def fit_vectoriser(
-    feature_lists: Sequence[list[str]], targets: Targets, rows: Integers, options: Linear
-) -> TfidfVectorizer:
-    """Fit TF-IDF over the features that tell the labels of any selecting head apart."""
-    questions = []
-    for head in _SELECTING_HEADS:
-        known = np.flatnonzero(np.isin(rows, targets.rows_of(head)))
-        questions.append((known, targets.truth(head)[rows[known]]))
-    return select_features([feature_lists[row] for row in rows], questions, options)
-
-
 def select_features(
     texts: Sequence[list[str]],
-    questions: Sequence[tuple[Integers | slice, Booleans]],
+    questions: Sequence[tuple[Integers, Booleans]],
     options: Linear,
 ) -> TfidfVectorizer:
     """Fit TF-IDF over the ``n_features`` that rank best by χ² in any of the questions.
@@ -120,11 +92,28 @@ def select_features(
     return selected.fit(texts)
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Problem:
-    """Rows, truths and weights of one head."""
+    """What one head learns from."""
 
-    def __init__(self, rows: Integers, truth: Booleans, weights: Floats) -> None:
-        self.rows, self.truth, self.weights = rows, truth, weights
+    rows: Integers
+    """Places in the matrix of texts; a text with an old category may occur several times."""
+    truth: Booleans  # (n_rows, n_labels)
+    weights: Floats
+
+
+def _problem(prepared: Prepared, head: str, rows: Integers) -> _Problem:
+    """Gather the texts whose truth is known: examples first, then definitions."""
+    targets = prepared.targets
+    known = np.flatnonzero(np.isin(rows, targets.rows_of(head)))
+    told, defined = prepared.definitions.truths.get(
+        head, ([], np.zeros((0, len(targets.heads[head])), dtype=bool))
+    )
+    return _Problem(
+        rows=np.concatenate([known, len(rows) + np.array(told, dtype=np.int64)]),
+        truth=np.concatenate([targets.truth(head)[rows[known]], defined]),
+        weights=np.concatenate([targets.weights[rows[known]], np.ones(len(told))]),
+    )
 
 
 def _log_odds(targets: Targets, head: str, rows: Integers) -> Floats:
@@ -151,15 +140,14 @@ def _with_partial(
     matrix: sparse.csr_matrix,
     exact: _Problem,
     log_odds: Floats,
-    unread: Booleans,
     options: Linear,
     seed: int,
 ) -> _Problem:
     """Add the rows with old categories, weighted by posteriors that are refined in rounds."""
-    partial = np.flatnonzero(np.isfinite(log_odds).any(axis=1) & unread)
-    problem = exact
+    partial = np.setdiff1d(np.flatnonzero(np.isfinite(log_odds).any(axis=1)), exact.rows)
     if not len(partial):
         return exact
+    problem = exact
     for _ in range(options.partial_rounds):
         weights, intercepts = _fit_head(matrix, problem, options.c, seed)
         margins = matrix[partial] @ weights + intercepts
@@ -167,10 +155,12 @@ def _with_partial(
         posterior[posterior < _LEAST_POSTERIOR] = 0
         posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), 1e-12)
         row, column = np.nonzero(posterior)
+        possible = column[:, None] == np.arange(log_odds.shape[1])
+        shares = options.partial_weight * posterior[row, column]
         problem = _Problem(
-            np.concatenate([exact.rows, partial[row]]),
-            np.concatenate([exact.truth, column[:, None] == np.arange(log_odds.shape[1])]),
-            np.concatenate([exact.weights, options.partial_weight * posterior[row, column]]),
+            rows=np.concatenate([exact.rows, partial[row]]),
+            truth=np.concatenate([exact.truth, possible]),
+            weights=np.concatenate([exact.weights, shares]),
         )
     return problem
 
@@ -178,11 +168,13 @@ def _with_partial(
 def _fit_head(
     matrix: sparse.csr_matrix, problem: _Problem, c: float, seed: int
 ) -> tuple[Floats, Floats]:
-    """Fit every label of a head; liblinear lets go of Python's lock, so threads do."""
+    """Fit every label of a head, one after the other.
+
+    liblinear's random numbers are global to the process: threads would draw from one another's,
+    and two runs would differ.
+    """
     rows = matrix[problem.rows]
-    fitted = Parallel(n_jobs=-1, prefer="threads")(
-        delayed(_fit_label)(rows, truth, problem.weights, c, seed) for truth in problem.truth.T
-    )
+    fitted = [_fit_label(rows, truth, problem.weights, c, seed) for truth in problem.truth.T]
     weights = np.stack([weights for weights, _ in fitted], axis=1)
     return weights, np.array([intercept for _, intercept in fitted])
 

@@ -1,5 +1,6 @@
 """Held-out margins for every example: what calibration, thresholds and figures rest on."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,51 +11,53 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.tagging.calibration import Calibration, Tables, TagScores, tag_scores
 from nlp_service.tagging.linear import Floats
 from training.calibrate import calibrate, make_tables
-from training.config import TrainingConfig
 from training.examples import Example
 from training.fit_linear import fit_linear, split_by_head
 from training.near_copies import group_near_copies
+from training.prepare import Prepared
 from training.targets import Integers, Targets
+
+Fold = tuple[Integers, Integers]
+"""(rows fitted on, rows held out)"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutOfFold:
     """Margins of every example from a model that saw neither it nor a near-copy of it."""
 
-    folds: Sequence[tuple[Integers, Integers]]
-    """(rows fitted on, rows held out)"""
+    folds: Sequence[Fold]
     margins: Mapping[str, Floats]
 
 
-def grouped_folds(
-    examples: Sequence[Example], *, folds: int, seed: int
-) -> Sequence[tuple[Integers, Integers]]:
+def grouped_folds(examples: Sequence[Example], *, folds: int, seed: int) -> Sequence[Fold]:
     """Split so that near-copies stay together and sources and topics are spread evenly."""
     groups = group_near_copies([example.document.text for example in examples], seed=seed)
     strata = [
         f"{example.source} {example.labels.topic if example.labels else example.old_category}"
         for example in examples
     ]
+    return split_in_folds(strata, groups, folds=folds, seed=seed)
+
+
+def split_in_folds(
+    strata: Sequence[str], groups: Integers, *, folds: int, seed: int
+) -> Sequence[Fold]:
+    """Split so that groups stay whole and strata are spread as evenly as that allows."""
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    return list(splitter.split(strata, strata, groups))
+    with warnings.catch_warnings():
+        # A stratum with fewer texts than folds cannot be in each; it is spread as far as it goes.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        return list(splitter.split(strata, strata, groups))
 
 
-def held_out_margins(
-    feature_lists: Sequence[list[str]],
-    targets: Targets,
-    folds: Sequence[tuple[Integers, Integers]],
-    config: TrainingConfig,
-) -> OutOfFold:
+def held_out_margins(prepared: Prepared, folds: Sequence[Fold]) -> OutOfFold:
     """Fit once for each fold and keep the margins of the rows held out."""
-    n_examples = len(feature_lists)
-    margins = {head: np.zeros((n_examples, len(codes))) for head, codes in targets.heads.items()}
+    heads, texts = prepared.targets.heads, prepared.feature_lists
+    margins = {head: np.zeros((len(texts), len(codes))) for head, codes in heads.items()}
     for number, (fitted_on, held_out) in enumerate(folds, start=1):
-        label = f"fold {number}/{len(folds)}"
-        fitted = fit_linear(
-            feature_lists, targets, fitted_on, config.linear, seed=config.seed, label=label
-        )
-        found = fitted.margins(fitted.vectoriser.transform([feature_lists[n] for n in held_out]))
-        for head, values in split_by_head(found, targets.heads).items():
+        fitted = fit_linear(prepared, fitted_on, label=f"fold {number}/{len(folds)}")
+        found = fitted.margins(fitted.vectoriser.transform([texts[row] for row in held_out]))
+        for head, values in split_by_head(found, heads).items():
             margins[head][held_out] = values
     return OutOfFold(folds=folds, margins=margins)
 

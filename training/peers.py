@@ -14,10 +14,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
-from training.targets import Integers
+from training.out_of_fold import Fold
 
 Labels = npt.NDArray[np.str_]
-Folds = Sequence[tuple[Integers, Integers]]
 
 
 def peer_models() -> Mapping[str, Callable[[], object]]:
@@ -51,7 +50,7 @@ def cut_with_jieba(texts: Sequence[str]) -> Sequence[list[str]]:
 
 
 def predict_held_out(
-    make: Callable[[], object], words: Sequence[list[str]], labels: Labels, folds: Folds
+    make: Callable[[], object], words: Sequence[list[str]], labels: Labels, folds: Sequence[Fold]
 ) -> Labels:
     """Return each row's label as predicted by a model that did not see its fold."""
     found = np.empty_like(labels)

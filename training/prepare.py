@@ -7,12 +7,13 @@ import numpy as np
 
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
+from nlp_service.tagging.features import features
 from nlp_service.text.segment import Segmenter, load_segmenter
 from training.config import TrainingConfig
 from training.corpora import Corpus, read_corpus
+from training.definitions import Definitions, define
 from training.errors import BadCorpus
 from training.examples import Example
-from training.fit_linear import word_counts
 from training.targets import Integers, Targets, make_targets
 
 Say = Callable[[str], None]
@@ -29,6 +30,7 @@ class Prepared:
     corpus: Corpus
     feature_lists: Sequence[list[str]]
     targets: Targets
+    definitions: Definitions
 
     @property
     def examples(self) -> Sequence[Example]:
@@ -58,12 +60,12 @@ def prepare(config: TrainingConfig, say: Say) -> Prepared:
     if not targets.read.any():
         raise BadCorpus("没有一行带有标注，无法训练。")
     say(f"共 {len(corpus.examples)} 件，其中 {int(targets.read.sum())} 件有标注。")
-    documents = [example.document for example in corpus.examples]
     return Prepared(
         config=config,
         taxonomy=taxonomy,
         segmenter=segmenter,
         corpus=corpus,
-        feature_lists=word_counts(documents, segmenter),
+        feature_lists=[features(example.document, segmenter) for example in corpus.examples],
         targets=targets,
+        definitions=define(taxonomy, segmenter, targets.heads),
     )

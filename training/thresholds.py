@@ -7,6 +7,7 @@ import numpy as np
 
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.linear import Floats
+from nlp_service.tagging.picks import urgent_probabilities
 from nlp_service.tagging.thresholds import Thresholds
 from training.config import ErrorRates
 from training.targets import CHOICES, SEVERAL, Booleans, Integers, Targets
@@ -18,13 +19,19 @@ _LEAST_SURE = 30  # fewer sure tags than this say nothing of an error rate
 
 
 def fit_thresholds(
-    scores: TagScores, targets: Targets, rows: Integers, error_rates: ErrorRates
+    scores: TagScores,
+    targets: Targets,
+    rows: Integers,
+    *,
+    error_rates: ErrorRates,
+    missed_urgent: float,
 ) -> Thresholds:
     """Fit all thresholds on the given rows.
 
     A choice is sure from the smallest probability at which no more than the stated share of the
     tags at or above it are wrong. A further label is shown from the probability that gives the
-    best F1 over all labels of its head together.
+    best F1 over all labels of its head together. A text is urgent from the largest probability
+    of level 3 or 4 that misses no more than the stated share of those texts.
     """
     rates: Mapping[str, float] = asdict(error_rates)
     sure = {}
@@ -37,7 +44,24 @@ def fit_thresholds(
     for head in SEVERAL:
         known = np.intersect1d(rows, targets.rows_of(head))
         show[head] = best_f1_from(getattr(scores, head)[known], targets.several[head][known])
-    return Thresholds(sure=sure, show=show, error_rates=rates)
+    known = np.intersect1d(rows, targets.rows_of("urgency"))
+    urgent = urgent_probabilities(scores.urgency[known])
+    truly = targets.choice["urgency"][known] >= 2
+    return Thresholds(
+        sure=sure,
+        show=show,
+        urgent=urgent_from(urgent[truly], missed_urgent),
+        error_rates=rates,
+        missed_urgent=missed_urgent,
+    )
+
+
+def urgent_from(probabilities: Floats, missed: float) -> float:
+    """Return the largest threshold below which at most that share of urgent texts lies."""
+    if not len(probabilities):
+        return 0.5
+    allowed = int(missed * len(probabilities))
+    return float(np.floor(np.sort(probabilities)[allowed] * 1e4) / 1e4)
 
 
 def sure_from(probabilities: Floats, right: Booleans, error_rate: float) -> float:
@@ -52,8 +76,8 @@ def sure_from(probabilities: Floats, right: Booleans, error_rate: float) -> floa
 
 def best_f1_from(probabilities: Floats, truth: Booleans) -> float:
     """Return the threshold, in steps of 0.01, with the best micro-averaged F1."""
-    steps = np.arange(0.05, 0.96, 0.01)
+    steps = np.arange(5, 96) / 100
     hits = np.array([(truth & (probabilities >= step)).sum() for step in steps])
     shown = np.array([(probabilities >= step).sum() for step in steps])
     f1 = 2 * hits / np.maximum(shown + truth.sum(), 1)
-    return round(float(steps[int(np.argmax(f1))]), 4)
+    return float(steps[int(np.argmax(f1))])

@@ -64,6 +64,8 @@ class Urgency:
     name: str
     name_en: str
     gloss: str
+    signs: Sequence[str]
+    """Words in a message at which a person should look first, whatever a model says."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,8 @@ class Picks:
     kind: Pick
     request: Pick
     urgency: Pick
+    urgent: float
+    """Probability of level 3 or 4."""
     gates: Sequence[Pick]
 
 
@@ -69,10 +71,16 @@ def pick_labels(
         _best(scores.kind, heads["kind"]),
         _best(scores.request, heads["request"]),
         _best(scores.urgency, heads["urgency"]),
+        urgent_probabilities(scores.urgency).tolist(),
         _several(scores.gates, heads["gates"], show["gates"], most=len(heads["gates"])),
     )
     names = Picks.__slots__
     return [Picks(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def urgent_probabilities(urgency: Floats) -> Floats:
+    """Return the probability of level 3 or 4 from those of the levels 1–4, shape (n_texts, 4)."""
+    return np.asarray(urgency[:, 2:].sum(axis=1))
 
 
 def _best(probabilities: Floats, codes: Sequence[str]) -> Sequence[Pick]:

@@ -15,5 +15,10 @@ class Thresholds:
     """Head with one label -> below it the tag is 待人工. Above 1: never sure."""
     show: Mapping[str, float]
     """Head with several labels -> a label at or above it is shown."""
+    urgent: float
+    """Probability of level 3 or 4 from which a person should look first, whatever level is the
+    likeliest: a missed emergency costs more than a second look."""
     error_rates: Mapping[str, float]
     """Head -> the share of wrong tags among the sure ones that ``sure`` was fitted for."""
+    missed_urgent: float
+    """The share of texts of level 3 or 4 below ``urgent`` that it was fitted for."""

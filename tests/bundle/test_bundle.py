@@ -1,0 +1,112 @@
+import json
+import shutil
+
+import pytest
+
+from nlp_service import bundle as bundle_module
+from nlp_service.bundle import find_bundles, read_bundle
+from nlp_service.domain.errors import (
+    BundleCorrupt,
+    BundleMismatch,
+    BundleMissing,
+    InvalidTaxonomy,
+)
+
+
+@pytest.fixture
+def folder(default_bundle_folder, tmp_path):
+    return shutil.copytree(default_bundle_folder, tmp_path / "bundle")
+
+
+def change_manifest(folder, **changes):
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(manifest | changes, ensure_ascii=False), encoding="utf-8")
+
+
+def every_file(folder):
+    return sorted(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"])
+
+
+def test_default_bundle_is_small_enough_for_git(default_bundle_folder):
+    size = sum(path.stat().st_size for path in default_bundle_folder.rglob("*"))
+    assert size <= 15_000_000
+
+
+def test_default_bundle_carries_its_model_card_and_data(default_bundle_folder):
+    bundle = read_bundle(default_bundle_folder)
+    assert "MODEL_CARD.md" in bundle.manifest["files"]
+    assert {"name", "file", "sha256", "rows", "read"} <= set(bundle.manifest["data"][0])
+
+
+def test_changed_byte_of_any_file_refuses_to_load(folder):
+    for name in every_file(folder):
+        original = (folder / name).read_bytes()
+        changed = bytearray(original)
+        changed[len(changed) // 2] ^= 1
+        (folder / name).write_bytes(changed)
+        with pytest.raises(BundleCorrupt, match=name):
+            read_bundle(folder)
+        (folder / name).write_bytes(original)
+    read_bundle(folder)
+
+
+def test_missing_file_of_any_kind_refuses_to_load(folder):
+    for name in every_file(folder):
+        (folder / name).rename(folder / "away")
+        with pytest.raises(BundleMissing, match=name):
+            read_bundle(folder)
+        (folder / "away").rename(folder / name)
+
+
+def test_folder_without_manifest_says_where_to_look(tmp_path):
+    with pytest.raises(BundleMissing, match="NLP_BUNDLE"):
+        read_bundle(tmp_path / "nowhere")
+
+
+def test_manifest_that_is_no_json_is_corrupt(folder):
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BundleCorrupt, match=r"manifest\.json"):
+        read_bundle(folder)
+
+
+def test_other_segmenter_version_refuses_with_both_versions(folder):
+    change_manifest(folder, segmenter={"name": "rjieba", "version": "0.1.0"})
+    with pytest.raises(BundleMismatch, match=r"rjieba 0\.1\.0.*0\.2\.2"):
+        read_bundle(folder)
+
+
+def test_unknown_segmenter_refuses(folder):
+    change_manifest(folder, segmenter={"name": "thulac", "version": "1"})
+    with pytest.raises(BundleMismatch, match="thulac"):
+        read_bundle(folder)
+
+
+def test_other_format_refuses(folder):
+    change_manifest(folder, format=0)
+    with pytest.raises(BundleMismatch, match="格式"):
+        read_bundle(folder)
+
+
+def test_changed_features_refuse(folder, monkeypatch):
+    monkeypatch.setattr(bundle_module, "fingerprint", lambda golden, segmenter: "another")
+    with pytest.raises(BundleMismatch, match="指纹"):
+        read_bundle(folder)
+
+
+def test_local_names_override_those_of_the_bundle(folder, tmp_path):
+    local = tmp_path / "local.toml"
+    local.write_text('[unit.D23]\nname = "水利和湖泊局"\n', encoding="utf-8")
+    assert read_bundle(folder, local_taxonomy=local).taxonomy.name("D23") == "水利和湖泊局"
+
+
+def test_local_override_of_an_unknown_code_names_it(folder, tmp_path):
+    local = tmp_path / "local.toml"
+    local.write_text('[topic.T77]\nname = "没有的议题"\n', encoding="utf-8")
+    with pytest.raises(InvalidTaxonomy, match="T77"):
+        read_bundle(folder, local_taxonomy=local)
+
+
+def test_find_bundles_lists_folders_with_a_manifest(folder):
+    (folder.parent / "empty").mkdir()
+    assert find_bundles(folder.parent) == [folder]
