@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
+from scipy.sparse import csr_array
 
 from nlp_service.domain.errors import (
     BundleCorrupt,
@@ -92,7 +93,9 @@ def read_bundle(folder: Path, *, local_taxonomy: Path | None = None) -> Bundle:
             heads=manifest["heads"],
         ),
         calibration=Calibration(**manifest["calibration"]),
-        tables=Tables(**{name: arrays[f"table_{name}"] for name in Tables.__annotations__}),
+        tables=Tables(
+            **{name: csr_array(arrays[f"table_{name}"]) for name in Tables.__annotations__}
+        ),
         thresholds=Thresholds(**manifest["thresholds"]),
         taxonomy=read_taxonomy(folder / TAXONOMY, local=local_taxonomy),
         segmenter=segmenter,

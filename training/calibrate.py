@@ -7,7 +7,7 @@ a calibration may not turn a model round.
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, sparse
 
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.tagging.calibration import (
@@ -36,7 +36,7 @@ def make_tables(targets: Targets, rows: Integers, taxonomy: Taxonomy) -> Tables:
     read = rows[targets.read[rows]]
     subtopic = targets.choice["subtopic"][read]
 
-    def share(head: str, defaults: Callable[[int], Sequence[str]]) -> Floats:
+    def share(head: str, defaults: Callable[[int], Sequence[str]]) -> sparse.csr_array:
         counts = np.zeros((subtopics, len(heads[head])))
         np.add.at(counts, subtopic, targets.truth(head)[read].astype(float))
         cases = np.bincount(subtopic, minlength=subtopics)[:, None]
@@ -46,11 +46,11 @@ def make_tables(targets: Targets, rows: Integers, taxonomy: Taxonomy) -> Tables:
             usual[row, [heads[head].index(code) for code in codes]] = 1.0
             if head == "lead_unit":
                 usual[row] /= len(codes)
-        return np.asarray((counts + _DEFAULT_COUNT * usual) / (cases + _DEFAULT_COUNT))
+        return sparse.csr_array((counts + _DEFAULT_COUNT * usual) / (cases + _DEFAULT_COUNT))
 
     entries = taxonomy.subtopics
     return Tables(
-        topics=topics,
+        topics=sparse.csr_array(topics),
         lead_units=share("lead_unit", lambda n: entries[n].lead_units),
         assist_units=share("assist_units", lambda n: entries[n].assist_units),
         sectors=share("sectors", lambda n: entries[n].sectors),

@@ -80,7 +80,10 @@ def write_bundle(
             "weights": codes,
             "weight_steps": steps,
             "intercepts": fitted.intercepts,
-            **{f"table_{item.name}": getattr(tables, item.name) for item in fields(tables)},
+            **{
+                f"table_{item.name}": getattr(tables, item.name).toarray()
+                for item in fields(tables)
+            },
         }
         save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, draft / MODEL)
         vocabulary = "\n".join(fitted.vectoriser.get_feature_names_out())

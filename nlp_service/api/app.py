@@ -7,8 +7,12 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
-from nlp_service.api.deps import versions_of
-from nlp_service.api.documentation import DESCRIPTION, TAGS, TITLE
+from nlp_service.api.documentation import (
+    DESCRIPTION,
+    TAGS,
+    TITLE,
+    describe_domain_types,
+)
 from nlp_service.api.failures import FailureMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics, MetricsMiddleware
@@ -31,7 +35,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
         app.state.assessor = assessor or Assessor(
             read_bundle(settings.bundle, local_taxonomy=settings.local_taxonomy)
         )
-        metrics.name_bundle(versions_of(app.state.assessor))
+        metrics.name_bundle(app.state.assessor.versions)
         yield
         del app.state.assessor
 
@@ -53,4 +57,5 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     app.state.metrics = metrics
     app.include_router(router)
     add_problem_handlers(app)
+    describe_domain_types(app.openapi())
     return app

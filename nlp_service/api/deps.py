@@ -4,11 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from nlp_service import __version__
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
-from nlp_service.domain.assessment import Versions
 
 
 async def get_assessor(request: Request) -> Assessor:
@@ -19,7 +17,7 @@ async def get_assessor(request: Request) -> Assessor:
     """
     assessor: Assessor | None = getattr(request.app.state, "assessor", None)
     if assessor is None:
-        raise RequestRefused("not_ready", "模型包尚未载入，请稍后再试。")
+        raise RequestRefused("not_ready")
     return assessor
 
 
@@ -40,28 +38,9 @@ async def require_json(request: Request) -> None:
         media_type.startswith("application/") and media_type.endswith("+json")
     )
     if not is_json:
-        raise RequestRefused(
-            "unsupported_media_type", "请以 Content-Type: application/json 发送 UTF-8 的 JSON。"
-        )
-
-
-async def get_versions(request: Request) -> Versions:
-    """Return what the app's answers depend on."""
-    return versions_of(await get_assessor(request))
-
-
-def versions_of(assessor: Assessor) -> Versions:
-    """Return what the assessor's answers depend on."""
-    bundle = assessor.bundle
-    return Versions(
-        service=__version__,
-        bundle=bundle.label,
-        taxonomy=bundle.taxonomy.version,
-        segmenter=bundle.segmenter.label,
-    )
+        raise RequestRefused("unsupported_media_type")
 
 
 AssessorDep = Annotated[Assessor, Depends(get_assessor)]
-VersionsDep = Annotated[Versions, Depends(get_versions)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 JsonOnly = Depends(require_json)

@@ -4,16 +4,23 @@ from typing import Any
 
 from fastapi.openapi.models import Example
 
-from nlp_service.api.examples import ASSESSMENT, BATCH, PROBLEM_DETAILS, PROPOSAL, PUBLIC_MESSAGE
+from nlp_service.api.examples import ASSESSMENT, OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.problems import MEDIA_TYPE, PROBLEMS, as_json, make_problem
 
 Responses = dict[int | str, dict[str, Any]]
 
 TITLE = "来件分拣服务"
-DESCRIPTION = """为提案、社情民意信息和群众来信给出辅助建议：议题、界别、承办单位、诉求、紧急程度、
+_ABOUT = """为提案、社情民意信息和群众来信给出辅助建议：议题、界别、承办单位、诉求、紧急程度、
 审查提示，以及须由人查看的理由。只作辅助，由人审定；离线运行，不保存来件。
 
-所有错误都按 RFC 9457 以 `application/problem+json` 返回，`code` 稳定，不含来件内容。"""
+所有错误都按 RFC 9457 以 `application/problem+json` 返回，不含来件内容；`code` 稳定：
+
+| code | 状态码 | 含义 |
+|---|---|---|
+"""
+DESCRIPTION = _ABOUT + "\n".join(
+    f"| `{code}` | {kind.status} | {kind.title} |" for code, kind in PROBLEMS.items()
+)
 TAGS = [
     {"name": "分拣", "description": "一件或一批来件。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
@@ -22,38 +29,75 @@ TAGS = [
 
 SUBMISSION_EXAMPLES: dict[str, Example] = {
     "群众来信": {"summary": "一封群众来信", "value": PUBLIC_MESSAGE},
+    "社情民意": {"summary": "一件社情民意信息", "value": OPINION_REPORT},
     "提案": {"summary": "一件写明类型的提案", "value": PROPOSAL},
 }
 BATCH_EXAMPLES: dict[str, Example] = {
-    "两件": {"summary": "一封来信、一件提案", "value": {"submissions": [PUBLIC_MESSAGE, PROPOSAL]}}
+    "两件": {
+        "summary": "两件，第二件没有可读的文字",
+        "value": {"submissions": [PUBLIC_MESSAGE, {"id": "2026-0132", "body": "……"}]},
+    }
 }
 
+_GLOSSES = {
+    "Kind": "来件类型：proposal 提案，opinion_report 社情民意信息，public_message 群众来信。",
+    "KindSource": "来件类型的来源：stated 来件写明，predicted 模型建议。",
+    "Role": "lead 主办，assist 会办。",
+    "Taxonomy": "一个版本的全部标签。",
+    "Topic": "议题和它的子议题。",
+    "Subtopic": "子议题和通常的承办单位、界别。",
+    "Label": "代码和名称。",
+    "Unit": "承办单位和职责。",
+    "GlossedLabel": "代码、名称和一句说明。",
+    "Urgency": "紧急程度的一级，4 最紧急。",
+    "Gate": "审查提示：可能不予立案的情形，只作提示。",
+    "Dimension": "质量的一个方面和各级（0–4）的含义。",
+    "Cap": "某方面只到某级时总分的上限。",
+    "Band": "总分的一个档次，从 from_score 起。",
+}
+"""Types of ``domain``, whose own descriptions are ours to read and not the client's."""
 
-def problem_responses(*codes: str) -> Responses:
+
+def describe_domain_types(openapi: dict[str, Any]) -> None:
+    """Describe the types of ``domain`` in Chinese, in place."""
+    for name, gloss in _GLOSSES.items():
+        openapi["components"]["schemas"][name]["description"] = gloss
+
+
+def _problem_example(code: str) -> dict[str, object]:
+    instance = "urn:uuid:0b0f3f6e-5f0e-4d43-9d0c-6a4c1f9b8f11"
+    return as_json(make_problem(code)) | {"instance": instance}
+
+
+def _problems(*codes: str) -> Responses:
     """Return the documentation of these problems, by status, with an example of each."""
     responses: Responses = {}
-    for code in codes:
-        status, title = PROBLEMS[code]
-        content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
-        response = responses.setdefault(
-            status, {"description": title, "content": {MEDIA_TYPE: content}}
-        )
-        if title not in response["description"]:
-            response["description"] += f"；{title}"
-        response["content"][MEDIA_TYPE]["examples"][code] = {"value": _example(code)}
+    for status in dict.fromkeys(PROBLEMS[code].status for code in codes):
+        same_status = [code for code in codes if PROBLEMS[code].status == status]
+        content = {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "examples": {code: {"value": _problem_example(code)} for code in same_status},
+        }
+        responses[status] = {
+            "description": "；".join(PROBLEMS[code].title for code in same_status),
+            "content": {MEDIA_TYPE: content},
+        }
     return responses
 
 
-def _example(code: str) -> dict[str, object]:
-    problem = make_problem(code, PROBLEM_DETAILS[code])
-    return as_json(problem) | {"instance": "urn:uuid:0b0f3f6e-5f0e-4d43-9d0c-6a4c1f9b8f11"}
-
-
-def _json_response(description: str, example: object) -> Responses:
+def _answer(description: str, example: object) -> Responses:
     content = {"application/json": {"example": example}}
     return {200: {"description": description, "content": content}}
 
 
+_BATCH = {
+    "results": [
+        {"index": 0, "status": "ok", "assessment": ASSESSMENT},
+        {"index": 1, "status": "error", "error": _problem_example("empty_text")},
+    ],
+    "count": 2,
+    "failed": 1,
+}
 _BODY_PROBLEMS = (
     "invalid_json",
     "invalid_encoding",
@@ -62,18 +106,24 @@ _BODY_PROBLEMS = (
     "invalid_request",
     "invalid_unicode",
 )
-ASSESSMENT_RESPONSES: Responses = _json_response("辅助建议", ASSESSMENT) | problem_responses(
-    *_BODY_PROBLEMS, "empty_text", "text_too_long", "internal_error", "not_ready"
+_ALWAYS = ("internal_error", "not_ready")
+
+ASSESSMENT_RESPONSES: Responses = _answer("辅助建议", ASSESSMENT) | _problems(
+    *_BODY_PROBLEMS, "empty_text", "text_too_long", *_ALWAYS
 )
-BATCH_RESPONSES: Responses = _json_response("与请求同序的结果", BATCH) | problem_responses(
-    *_BODY_PROBLEMS, "batch_too_large", "internal_error", "not_ready"
+BATCH_RESPONSES: Responses = _answer("与请求同序的结果", _BATCH) | _problems(
+    *_BODY_PROBLEMS, "batch_too_large", *_ALWAYS
 )
 TAXONOMY_RESPONSES: Responses = {
-    200: {"description": "分类体系", "headers": {"ETag": {"schema": {"type": "string"}}}},
+    200: {
+        "description": "分类体系",
+        "headers": {"ETag": {"description": "内容的标识", "schema": {"type": "string"}}},
+    },
     304: {"description": "未变"},
-    **problem_responses("internal_error", "not_ready"),
+    **_problems(*_ALWAYS),
 }
-READY_RESPONSES: Responses = problem_responses("not_ready")
+HEALTH_RESPONSES: Responses = {200: {"description": "进程存活"}}
+READY_RESPONSES: Responses = {200: {"description": "已载入"}, **_problems("not_ready")}
 METRICS_RESPONSES: Responses = {
     200: {"description": "Prometheus 文本格式", "content": {"text/plain": {}}}
 }

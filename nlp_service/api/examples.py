@@ -23,6 +23,17 @@ PROPOSAL: dict[str, Any] = {
     "submitted_at": "2025-11-12",
 }
 
+OPINION_REPORT: dict[str, Any] = {
+    "id": "社情民意2026-07",
+    "title": "关于老旧小区加装电梯后续维护无人负责的反映",
+    "body": (
+        "近两年老旧小区加装电梯进度较快，但电梯投用后谁来维护、维保费怎么分摊，多数小区没有约定。"
+        "城东三个小区走访下来，已有两部电梯因欠缴维保费停用，楼上的老人又下不了楼。\n"
+        "建议由住建部门会同市场监管部门明确加装电梯的使用管理单位，把维保费分摊写进加装协议，"
+        "并允许按规定使用住宅专项维修资金。"
+    ),
+}
+
 ASSESSMENT: dict[str, Any] = {
     "id": "2026-0131",
     "kind": "public_message",
@@ -98,38 +109,3 @@ ASSESSMENT: dict[str, Any] = {
     "notice": "辅助建议，由人审定",
 }
 """The answer to ``PUBLIC_MESSAGE``; probabilities are rounded here."""
-
-BATCH: dict[str, Any] = {
-    "results": [
-        {"index": 0, "status": "ok", "assessment": ASSESSMENT},
-        {
-            "index": 1,
-            "status": "error",
-            "error": {
-                "type": "urn:nlp-service:problem:empty_text",
-                "title": "没有可读的文字",
-                "status": 422,
-                "detail": "清理后没有可读的文字，请填写标题或正文。",
-                "code": "empty_text",
-                "instance": "urn:uuid:0b0f3f6e-5f0e-4d43-9d0c-6a4c1f9b8f11",
-            },
-        },
-    ],
-    "count": 2,
-    "failed": 1,
-}
-
-PROBLEM_DETAILS: dict[str, str] = {
-    "invalid_json": "body 第 17 个字符附近：不是有效的 JSON。",
-    "invalid_encoding": "请求体不是 UTF-8 编码（可能是 GBK），请转换后再发。",
-    "request_too_large": "请求体超过上限 2 MiB，请分批提交。",
-    "unsupported_media_type": "请以 Content-Type: application/json 发送 UTF-8 的 JSON。",
-    "invalid_request": "body.urgency：没有这个字段，请删去或检查拼写。",
-    "invalid_unicode": "body.body：含有不成对的代理字符，不是有效文本，请检查编码。",
-    "empty_text": "清理后没有可读的文字，请填写标题或正文。",
-    "text_too_long": "文本共 20001 字，超过上限 20000 字，请分件提交。",
-    "batch_too_large": "body.submissions：一批至多 256 件，请分批提交。",
-    "internal_error": "服务内部出错，已记入日志；报修时请附上 instance 编号。",
-    "not_ready": "模型包尚未载入，请稍后再试。",
-}
-"""Code -> a detail as it is answered."""

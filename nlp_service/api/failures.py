@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nlp_service.api.problems import internal_error, respond
+from nlp_service.api.problems import make_problem, respond
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class FailureMiddleware:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            problem = internal_error()
+            problem = make_problem("internal_error")
             log.error("%s\n%s", problem.instance, describe_failure(error))
             if not started:
                 await respond(problem)(scope, receive, send)

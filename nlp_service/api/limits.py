@@ -1,10 +1,13 @@
-"""Keep request bodies small, whatever their sender says of their length."""
+"""How much one request may hold; bodies stay small, whatever their sender says of their length."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 2 * 2**20
-"""Largest request body: a batch of some 256 ordinary messages."""
+"""Largest request body: a batch of 256 ordinary submissions."""
+
+MAX_BATCH = 256
+"""Submissions of one batch."""
 
 
 class BodyLimitMiddleware:
@@ -13,9 +16,8 @@ class BodyLimitMiddleware:
     The refusal is raised where the body is read, so the app's own handler answers it.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a ``receive`` that counts."""
@@ -27,11 +29,11 @@ class BodyLimitMiddleware:
 
         async def receive_within_limit() -> Message:
             nonlocal received
-            if announced > self._limit:
+            if announced > MAX_BODY_BYTES:
                 raise HTTPException(413)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:
+            if received > MAX_BODY_BYTES:
                 raise HTTPException(413)
             return message
 

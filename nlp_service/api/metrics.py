@@ -5,6 +5,7 @@ No label ever holds what a sender may choose.
 
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,14 +62,7 @@ class Metrics:
 
     def name_bundle(self, versions: Versions) -> None:
         """Say which bundle answers."""
-        self._bundle.info(
-            {
-                "service": versions.service,
-                "bundle": versions.bundle,
-                "taxonomy": versions.taxonomy,
-                "segmenter": versions.segmenter,
-            }
-        )
+        self._bundle.info(asdict(versions))
 
 
 class MetricsMiddleware:

@@ -18,13 +18,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from nlp_service.api.limits import MAX_BATCH
 from nlp_service.api.problems import Problem
 from nlp_service.api.validation import described
 from nlp_service.domain.assessment import KindSource, Role
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
-
-MOST_IN_BATCH = 256
-"""Submissions of one batch."""
 
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 Probability = Annotated[
@@ -77,15 +75,15 @@ class BatchIn(BaseModel):
 
     submissions: list[Annotated[SubmissionIn, WrapValidator(_keep_error)]] = Field(
         min_length=1,
-        description=f"1 至 {MOST_IN_BATCH} 件，编号可以重复。",
-        json_schema_extra={"maxItems": MOST_IN_BATCH},
+        description=f"1 至 {MAX_BATCH} 件，编号可以重复。",
+        json_schema_extra={"maxItems": MAX_BATCH},
     )
 
     @field_validator("submissions", mode="before")
     @classmethod
     def _refuse_too_many(cls, items: object) -> object:
-        if isinstance(items, list) and len(items) > MOST_IN_BATCH:
-            raise PydanticCustomError("batch_too_large", "{most}", {"most": MOST_IN_BATCH})
+        if isinstance(items, list) and len(items) > MAX_BATCH:
+            raise PydanticCustomError("batch_too_large", "{most}", {"most": MAX_BATCH})
         return items
 
     @property

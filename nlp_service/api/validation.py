@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.submission import Kind
 
 MOST_ERRORS = 20
 """Wrong places that one answer lists."""
@@ -24,7 +25,7 @@ _MESSAGES: Mapping[str, str] = {
     "missing": "缺少这一项。",
     "extra_forbidden": "没有这个字段，请删去或检查拼写。",
     "string_type": "应为字符串。",
-    "enum": "不是允许的取值，可用的见接口说明。",
+    "enum": f"不是允许的取值，可用：{'、'.join(Kind)}。",
     "bool_parsing": "应为 true 或 false。",
     "list_type": "应为数组。",
     "too_short": "至少要有 {min_length} 项。",
@@ -35,7 +36,10 @@ _MESSAGES: Mapping[str, str] = {
     "date_from_datetime_parsing": "应为日期，如 2026-01-31。",
     "date_from_datetime_inexact": "应为日期，如 2026-01-31，不带时间。",
 }
-"""Type of error -> message; names in braces come from the rule, never from the value."""
+"""Type of error -> message; names in braces come from the rule, never from the value.
+
+The one enum of a request is the kind.
+"""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
@@ -50,7 +54,7 @@ class InvalidValue(BaseModel):
 
     model_config = described("一处不合要求的内容。")
 
-    where: str = Field(description="在请求中的位置。", examples=["body.submissions[3].kind"])
+    where: str = Field(description="在请求中的位置。", examples=["submissions[3].kind"])
     message: str = Field(examples=["缺少这一项。"])
 
 
@@ -66,31 +70,32 @@ def explain_errors(
     errors: Sequence[Mapping[str, Any]], *, inside: Sequence[str | int] = ()
 ) -> InvalidItem:
     """Return pydantic's errors as one of ours; ``inside`` is where the checked value stands."""
-    kinds = {error["type"] for error in errors}
-    code = _CODES.get(kinds.pop(), "invalid_request") if len(kinds) == 1 else "invalid_request"
+    types = {error["type"] for error in errors}
+    code = _CODES.get(types.pop(), "invalid_request") if len(types) == 1 else "invalid_request"
     listed = [
         InvalidValue(where=_where([*inside, *error["loc"]], error), message=_message(error))
         for error in errors[:MOST_ERRORS]
     ]
-    if len(errors) == 1:
-        detail = f"{listed[0].where}：{listed[0].message}"
-    else:
-        detail = f"有 {len(errors)} 处不合要求，见 errors。"
+    detail = f"{listed[0].where}：{listed[0].message}"
+    if others := len(errors) - 1:
+        detail += f"另有 {others} 处不合要求，见 errors。"
     return InvalidItem(code, detail, listed)
 
 
 def _where(location: Sequence[str | int], error: Mapping[str, Any]) -> str:
-    """Name the place; a field that the sender made up may hold anything, so it is not repeated."""
+    """Name the place, in a body by its path alone."""
     if error["type"] == "json_invalid":
-        return f"body 第 {location[-1]} 个字符附近"
-    place = ""
-    for step in location:
-        if isinstance(step, int):
-            place += f"[{step}]"
-        else:
-            name = step if _FIELD.fullmatch(step) else "（未知字段）"
-            place += f".{name}" if place else name
-    return place
+        return f"请求体第 {location[-1]} 个字符附近"
+    part, *steps = location
+    path = "".join(map(_step, steps)).removeprefix(".")
+    return (path or "请求体") if part == "body" else f"查询参数 {path}"
+
+
+def _step(step: str | int) -> str:
+    """Write one step; a field that the sender made up may hold anything, so it is not repeated."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _FIELD.fullmatch(step) else ".（未知字段）"
 
 
 def _message(error: Mapping[str, Any]) -> str:

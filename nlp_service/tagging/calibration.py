@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from nlp_service.tagging.linear import Floats
 
@@ -35,12 +36,16 @@ class Calibration:
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """How subtopics relate to the rest; one row a subtopic, each row a distribution."""
+    """How subtopics relate to the rest, one row a subtopic.
 
-    topics: Floats  # (n_subtopics, n_topics), 1 where the subtopic belongs
-    lead_units: Floats  # (n_subtopics, n_units)
-    assist_units: Floats  # (n_subtopics, n_units), each value a share 0–1
-    sectors: Floats  # (n_subtopics, n_sectors), each value a share 0–1
+    Sparse, for they are mostly zeros, and because a dense product would wake BLAS, whose threads
+    cost more than products as small as these.
+    """
+
+    topics: sparse.csr_array  # (n_subtopics, n_topics), 1 where the subtopic belongs
+    lead_units: sparse.csr_array  # (n_subtopics, n_units), each row a distribution
+    assist_units: sparse.csr_array  # (n_subtopics, n_units), each value a share 0–1
+    sectors: sparse.csr_array  # (n_subtopics, n_sectors), each value a share 0–1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ cannot drift apart; its behaviour on golden sentences is part of every bundle.
 """
 
 import hashlib
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -46,7 +47,7 @@ def features(document: Document, segmenter: Segmenter) -> list[str]:
 def _pairs(text: str) -> list[str]:
     """Return the neighbouring characters, blanks and breaks left out."""
     dense = text.replace("\n", "").replace(" ", "")
-    return list(map(str.__add__, dense, dense[1:]))
+    return list(map(operator.add, dense, dense[1:]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,9 @@ def pick_labels(
     """Choose each text's labels; ``show`` is the probability from which a further label counts."""
     topic = _best(scores.topic, heads["topic"])
     lead_unit = _best(scores.lead_unit, heads["lead_unit"])
-    within_topic = scores.subtopic * tables.topics.T[np.argmax(scores.topic, axis=1)]
+    of_topic = tables.topics.indices  # each subtopic's only topic
+    chosen = np.argmax(scores.topic, axis=1)
+    within_topic = np.where(of_topic == chosen[:, None], scores.subtopic, 0.0)
     columns = (
         topic,
         _several(
