@@ -41,7 +41,7 @@ check-light: ## prove that the light install alone serves: a virtual environment
 	$(SAY) "installing the light set alone in .venv-light"
 	@rm -rf .venv-light
 	@$(MAKE) --no-print-directory VENV=.venv-light .venv-light/.light
-	@.venv-light/bin/python benchmarks/../tests/light_install.py
+	@.venv-light/bin/python tests/light_install.py
 
 train: $(VENV)/.fit ## fit the default bundle (needs the corpora named in configs/linear.toml)
 	@$(BIN)/python -m training fit configs/linear.toml

@@ -140,5 +140,5 @@ def _most_likely_logistic(margins: Floats, prior: Floats | None, truth: Booleans
 
 
 def _rounded(numbers: Floats) -> list[float]:
-    """Keep six digits: the last ones differ between machines and mean nothing."""
-    return [round(float(number), 6) for number in numbers]
+    """Keep four digits: the further ones differ between machines and mean nothing."""
+    return [round(float(number), 4) for number in numbers]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlp_service.domain.errors import InvalidSubmission, UnreadableInput
+from nlp_service.domain.errors import UnreadableInput
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.csv import read_csv
 from nlp_service.intake.jsonl import read_jsonl
+from nlp_service.intake.rows import InvalidRow
 
 UTF_8 = "utf-8-sig"
 """UTF-8, and a BOM at the start does not count."""
@@ -32,18 +33,18 @@ class Survey:
 
 def read_submissions(
     path: Path, *, survey: Survey | None = None
-) -> Iterator[tuple[int, Submission | InvalidSubmission]]:
+) -> Iterator[tuple[int, Submission | InvalidRow]]:
     """Yield each row's line number, from 1, with its submission or why it holds none.
 
     Streams: no more than one row is held. A survey made before spares a second look.
 
     Raises:
-        UnreadableInput: a kind of file that is not known, or not readable as one.
+        UnreadableInput: no such file, a kind of file that is not known, or not readable as one.
     """
+    _check(path)
     if path.suffix.lower() == ".csv":
         encoding = (survey or survey_file(path)).encoding
         return read_csv(path, encoding=encoding)
-    _check_suffix(path)
     return read_jsonl(path)
 
 
@@ -51,9 +52,9 @@ def survey_file(path: Path) -> Survey:
     """Count a file's lines and find its encoding, a block at a time.
 
     Raises:
-        UnreadableInput: an unknown ending, or a CSV in neither UTF-8 nor GB18030.
+        UnreadableInput: no such file, an unknown ending, or a CSV in neither UTF-8 nor GB18030.
     """
-    _check_suffix(path)
+    _check(path)
     lines = _count_lines(path)
     if path.suffix.lower() == ".jsonl" or _decodes(path, UTF_8):
         return Survey(lines=lines, encoding=UTF_8)
@@ -62,7 +63,9 @@ def survey_file(path: Path) -> Survey:
     raise UnreadableInput(f"{path} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
 
 
-def _check_suffix(path: Path) -> None:
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise UnreadableInput(f"没有文件 {path}，请检查路径。")
     if path.suffix.lower() not in SUFFIXES:
         raise UnreadableInput(f"只读 {'、'.join(SUFFIXES)} 文件，不读 {path.name}。")
 

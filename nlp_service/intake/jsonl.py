@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.rows import InvalidRow, read_row
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[int, Submission | InvalidSubmission]]:
+def read_jsonl(path: Path) -> Iterator[tuple[int, Submission | InvalidRow]]:
     """Yield each line's number, from 1, and its submission; blank lines are no rows."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -20,7 +19,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Submission | InvalidSubmission
                 yield number, _read_line(line)
 
 
-def _read_line(line: bytes) -> Submission | InvalidSubmission:
+def _read_line(line: bytes) -> Submission | InvalidRow:
     try:
         columns = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:

@@ -30,10 +30,11 @@ class InvalidRow(InvalidSubmission):
         self.id = id
 
 
-def read_row(columns: Mapping[str, object]) -> Submission | InvalidSubmission:
+def read_row(columns: Mapping[str, object]) -> Submission | InvalidRow:
     """Make a submission of a row's named values; columns of other names do not count."""
-    id = _id(columns.get("id"))
+    id = ""
     try:
+        id = _id(columns.get("id"))
         return Submission(
             id=id,
             title=_text("title", columns.get("title") or ""),
@@ -62,14 +63,18 @@ def read_date(value: object) -> date | None:
 
 def _id(value: object) -> str:
     """Return the office's number as text; many files write it as a JSON number."""
-    return str(value).strip() if isinstance(value, str | int) else ""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidRow("invalid_row", "id 应为文字或整数。")
+    return str(value).strip()
 
 
 def _text(column: str, value: object) -> str:
     if isinstance(value, str):
         return value
-    problem = "缺少" if value is None else "应为文字的"
-    raise InvalidRow("invalid_row", f"{problem} {column}。")
+    problem = f"缺少 {column}" if value is None else f"{column} 应为文字"
+    raise InvalidRow("invalid_row", f"{problem}。")
 
 
 def _kind(value: object) -> Kind:

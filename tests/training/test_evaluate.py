@@ -35,8 +35,15 @@ def test_evaluate_measures_every_tag_against_each_reader(report):
         assert {"topic", "subtopic", "lead_unit", "request", "urgency", "gates"} <= set(heads)
         assert {"accuracy", "macro_f1", "top2", "kappa", "ece"} == set(heads["topic"].figures)
         for head in found.heads:
-            for figure in head.figures.values():
-                assert figure.low <= figure.value + 1e-9 and figure.value <= figure.high + 0.2
+            for name, figure in head.figures.items():
+                assert 0.0 <= figure.low <= figure.high <= 1.0 or name == "kappa"
+                # The calibration error of a resample is larger than that of the whole:
+                # its interval may lie above the value, every other one holds it.
+                if name != "ece":
+                    assert figure.low - 1e-9 <= figure.value <= figure.high + 1e-9, (
+                        head.head,
+                        name,
+                    )
 
 
 def test_evaluate_says_how_well_the_readers_agree(report):

@@ -1,0 +1,25 @@
+"""The commands of ``nlp-service``, a file each. They read, print and stop cleanly, no more.
+
+Whatever a command needs is imported when it runs, so that each starts fast.
+"""
+
+import click
+
+from nlp_service import __version__
+from nlp_service.cli.failures import Commands
+from nlp_service.cli.models import models_command
+from nlp_service.cli.options import help_option
+from nlp_service.cli.score import score_command
+from nlp_service.cli.serve import serve_command
+
+
+@click.group(cls=Commands, subcommand_metavar="命令", options_metavar="")
+@click.version_option(__version__, message="nlp-service %(version)s", help="显示版本。")
+@help_option
+def main() -> None:
+    """为提案、社情民意信息和群众来信给出分拣建议；只作辅助，由人审定。"""
+
+
+main.add_command(serve_command)
+main.add_command(score_command)
+main.add_command(models_command)

@@ -1,0 +1,52 @@
+"""What several commands share: their options, and the settings and the bundle behind these."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nlp_service.cli.failures import Failure
+
+if TYPE_CHECKING:
+    from nlp_service.assess import Assessor
+    from nlp_service.settings import Settings
+
+PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is said later
+
+help_option = click.help_option("--help", help="显示这段说明。")
+bundle_option = click.option(
+    "--bundle", type=PATH, help="模型包的文件夹；默认取 NLP_BUNDLE，未设则为 models/default。"
+)
+
+_RULES = {"port": "应为 0 到 65535 的整数"}
+"""Setting -> what it must be."""
+
+
+def read_settings(options: Mapping[str, object]) -> "Settings":
+    """Return the environment's settings; an option that is given overrides its variable.
+
+    Raises:
+        Failure: a value is not usable.
+    """
+    from pydantic import ValidationError
+
+    from nlp_service.settings import Settings
+
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0])
+        rule = _RULES.get(name, "不可用")
+        where = f"NLP_{name.upper()}（或 --{name}）"
+        raise Failure(f"{where}{rule}，现为“{problem['input']}”。") from None
+
+
+def load_assessor(settings: "Settings") -> "Assessor":
+    """Read the bundle; raises what ``read_bundle`` raises."""
+    from nlp_service.assess import Assessor
+    from nlp_service.bundle import read_bundle
+
+    return Assessor(read_bundle(settings.bundle, local_taxonomy=settings.local_taxonomy))

@@ -1,0 +1,159 @@
+"""``nlp-service score``: a file of submissions in, one line of JSON a row out, in order.
+
+A line is an assessment as everywhere, or ``{"line", "id", "error": {"code", "message"}}``.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from nlp_service.cli.failures import Failure
+from nlp_service.cli.options import (
+    PATH,
+    bundle_option,
+    help_option,
+    load_assessor,
+    read_settings,
+)
+from nlp_service.domain.assessment import Assessment
+from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.submission import Submission
+from nlp_service.intake.files import read_submissions, survey_file
+from nlp_service.intake.rows import InvalidRow
+
+if TYPE_CHECKING:
+    from nlp_service.assess import Assessor
+
+MOST_SHOWN = 5
+"""Failed rows that are named on stderr; the output holds all of them."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of the rows so far."""
+
+    scored: int = 0
+    needing_review: int = 0
+    failed: int = 0
+    first_failures: list[str] = field(default_factory=list)
+
+
+@click.command("score", options_metavar="[选项]")
+@click.argument("file", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="结果文件，每件来件一行 JSON。")
+@click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
+@bundle_option
+@help_option
+def score_command(file: Path, output: Path, explain: bool, bundle: Path | None) -> None:
+    """分拣 FILE（.jsonl 或 .csv）里的来件，结果与原文件同序。
+
+    个别来件有误时只有它失败，写明行号和原因；全部写完才替换结果文件，中途失败不留半份。
+    """
+    survey = survey_file(file)
+    _check_output(output, file)
+    assessor = load_assessor(read_settings({"bundle": bundle}))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, leaves no half file
+    begun = time.perf_counter()
+    with _replacing(output) as lines:
+        with _progress(survey.lines) as advance:
+            rows = read_submissions(file, survey=survey)
+            tally = _score(rows, assessor, lines, explain=explain, advance=advance)
+        _show_failures(tally)
+        if not tally.scored:
+            raise Failure(f"{file} 里没有一件来件可以分拣，没有写出结果。")
+    seconds = time.perf_counter() - begun
+    click.echo(
+        f"分拣 {tally.scored} 件（待人工 {tally.needing_review} 件），失败 {tally.failed} 件；"
+        f"用时 {seconds:.1f} 秒，每秒 {tally.scored / seconds:.0f} 件。结果：{output}",
+        err=True,
+    )
+
+
+def _score(
+    rows: Iterator[tuple[int, Submission | InvalidRow]],
+    assessor: "Assessor",
+    lines: TextIO,
+    *,
+    explain: bool,
+    advance: Callable[[int], None],
+) -> Tally:
+    """Write one line a row, a chunk at a time; ``advance`` hears which line was reached."""
+    from nlp_service.api.batch import assess_each
+    from nlp_service.assess import CHUNK
+
+    tally = Tally()
+    while chunk := list(islice(rows, CHUNK)):
+        answers = assess_each(assessor, [item for _, item in chunk], explain=explain)
+        for (number, item), answer in zip(chunk, answers, strict=True):
+            _count(answer, tally, number)
+            lines.write(json.dumps(_as_json(answer, number, item.id), ensure_ascii=False) + "\n")
+        advance(chunk[-1][0])
+    return tally
+
+
+def _count(answer: Assessment | InvalidSubmission, tally: Tally, number: int) -> None:
+    if isinstance(answer, Assessment):
+        tally.scored += 1
+        tally.needing_review += answer.needs_review
+        return
+    tally.failed += 1
+    if tally.failed <= MOST_SHOWN:
+        tally.first_failures.append(f"第 {number} 行：{answer}")
+
+
+def _as_json(answer: Assessment | InvalidSubmission, number: int, id: str) -> dict[str, Any]:
+    if isinstance(answer, Assessment):
+        return answer.as_dict()
+    return {"line": number, "id": id, "error": {"code": answer.code, "message": str(answer)}}
+
+
+def _show_failures(tally: Tally) -> None:
+    for failure in tally.first_failures:
+        click.echo(failure, err=True)
+    if tally.failed > MOST_SHOWN:
+        click.echo(f"……另有 {tally.failed - MOST_SHOWN} 行失败。", err=True)
+
+
+def _check_output(output: Path, file: Path) -> None:
+    """Refuse an output that could not take the results, before any work is done."""
+    if not output.parent.is_dir():
+        raise Failure(f"没有文件夹 {output.parent}，请先建立它，或换一个 -o。")
+    if output.exists() and not output.is_file():
+        raise Failure(f"{output} 不是普通文件，请换一个 -o。")
+    if output.exists() and output.samefile(file):
+        raise Failure(f"{output} 就是要分拣的文件，请换一个 -o，以免盖掉原件。")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """Open a file that takes the place of ``path`` if all goes well, and else is removed."""
+    path = path.resolve()  # of a link, what it names is replaced
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as lines:
+            yield lines
+            lines.flush()
+            os.fsync(lines.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _progress(lines: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar where somebody watches; yield what moves it to a line."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=lines, label="分拣", file=sys.stderr, hidden=hidden) as bar:
+        yield lambda line: bar.update(line - bar.pos)
+        bar.update(lines - bar.pos)

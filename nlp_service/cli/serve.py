@@ -1,0 +1,106 @@
+"""``nlp-service serve``: load the bundle, take the port, answer until a signal comes."""
+
+import errno
+import json
+import logging
+import shlex
+import signal
+import socket
+from contextlib import suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nlp_service.cli.failures import Failure
+from nlp_service.cli.options import bundle_option, help_option, load_assessor, read_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+STOP_WITHIN_S = 10
+"""How long answers in the making may still take when the service is told to stop."""
+
+_HOSTS = "只供本机用 127.0.0.1，供其他机器用 0.0.0.0"
+
+
+@click.command("serve", options_metavar="[选项]")
+@click.option("--host", help="监听的地址；默认取 NLP_HOST，未设则为 127.0.0.1。")
+@click.option("--port", help="端口，0 为任一空闲端口；默认取 NLP_PORT，未设则为 8000。")
+@bundle_option
+@help_option
+def serve_command(host: str | None, port: str | None, bundle: Path | None) -> None:
+    """启动网页和 HTTP 接口，按 Ctrl-C 停止。"""
+    settings = read_settings({"host": host, "port": port, "bundle": bundle})
+    assessor = load_assessor(settings)
+    from nlp_service.api.app import create_app
+
+    app = create_app(settings, assessor=assessor)
+    with _listen(settings.host, settings.port) as listener:
+        _serve(app, listener, host=settings.host)
+    click.echo("服务已停止。", err=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that already listens, so that nobody else can take the port meanwhile."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        families = {entry[0] for entry in found}
+        family = socket.AF_INET if socket.AF_INET in families else families.pop()
+        return socket.create_server((host, port), family=family)
+    except (socket.gaierror, UnicodeError):
+        raise Failure(f"地址 {host} 不存在，请检查 NLP_HOST（{_HOSTS}）。") from None
+    except OSError as error:
+        raise Failure(_explain_refusal(error, host, port)) from None
+
+
+def _explain_refusal(error: OSError, host: str, port: int) -> str:
+    another = f"请用 NLP_PORT={port + 1 if 1024 <= port < 65535 else 8000} make run 换一个端口。"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"端口 {port} 已被占用，{another}"
+        case errno.EACCES:
+            return f"端口 {port} 需要管理员权限，{another}"
+        case errno.EADDRNOTAVAIL:
+            return f"本机没有地址 {host}，请检查 NLP_HOST（{_HOSTS}）。"
+        case _:
+            return f"无法监听 {host} 的端口 {port}，系统报告 {error.strerror}。"
+
+
+def _serve(app: "FastAPI", listener: socket.socket, *, host: str) -> None:
+    """Answer until SIGINT or SIGTERM, and say where as soon as it is true."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                click.echo(_announcement(_base_url(listener, host)))
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # /metrics counts; a path could hold whatever somebody typed
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):  # uvicorn repeats the signal after its orderly end
+        Server(config).run(sockets=[listener])
+
+
+def _base_url(listener: socket.socket, host: str) -> str:
+    """Return where this machine reaches the service."""
+    address, port = listener.getsockname()[:2]
+    if ip_address(address.partition("%")[0]).is_unspecified:
+        host = "127.0.0.1" if listener.family == socket.AF_INET else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announcement(url: str) -> str:
+    from nlp_service.api.examples import PUBLIC_MESSAGE
+
+    body = json.dumps(PUBLIC_MESSAGE, ensure_ascii=False)
+    curl = ["curl", f"{url}/v1/assessments", "-H", "Content-Type: application/json", "-d", body]
+    return f"服务已启动，网页在 {url}/ （按 Ctrl-C 停止）。试一件：\n\n{shlex.join(curl)}\n"

@@ -1,0 +1,86 @@
+"""Prove that the light install alone serves: `make check-light` runs this in its environment.
+
+No pytest here: the light set does not have it. Every module of the service is imported, every
+command is run, and every route is asked once, over HTTP.
+"""
+
+import importlib
+import importlib.util
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import nlp_service
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "sklearn", "transformers", "datasets", "jieba", "pytest")
+COMMAND = Path(sys.executable).with_name("nlp-service")
+
+
+def main() -> None:
+    """Fail at the first thing that does not work without the heavy packages."""
+    present = [name for name in HEAVY if importlib.util.find_spec(name)]
+    if present:
+        raise SystemExit(f"not a light environment: {present} can be imported")
+    modules = [found.name for found in pkgutil.walk_packages(nlp_service.__path__, "nlp_service.")]
+    for name in modules:
+        importlib.import_module(name)
+    run("--version")
+    run("models")
+    score_samples()
+    answers = ask_a_running_service()
+    sys.stdout.write(f"light: {len(modules)} modules, 4 commands, {answers} routes\n")
+
+
+def run(*arguments: str) -> None:
+    """Run a command of the service to its end."""
+    subprocess.run([COMMAND, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def score_samples() -> None:
+    """Score the sample submissions and count the lines."""
+    samples = ROOT / "data" / "samples" / "samples.jsonl"
+    with tempfile.TemporaryDirectory() as folder:
+        scored = Path(folder) / "scored.jsonl"
+        run("score", str(samples), "-o", str(scored), "--explain")
+        lines = scored.read_text(encoding="utf-8").splitlines()
+    expected = len(samples.read_text(encoding="utf-8").splitlines())
+    if len(lines) != expected or not all("topic" in json.loads(line) for line in lines):
+        raise SystemExit(f"{len(lines)} lines of {expected} were scored")
+
+
+def ask_a_running_service() -> int:
+    """Start the service on a free port, ask each route once, stop it; return how many."""
+    with subprocess.Popen(
+        [COMMAND, "serve", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as service:
+        try:
+            url = re.search(r"http://\S+?(?=/)", service.stdout.readline()).group()
+            paths = ["/", "/healthz", "/readyz", "/metrics", "/v1/taxonomy", "/openapi.json"]
+            for path in paths:
+                ask(url + path)
+            one = {"body": "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"}
+            if not json.loads(ask(f"{url}/v1/assessments", one))["topic"]["code"]:
+                raise SystemExit("no topic came back")
+            if json.loads(ask(f"{url}/v1/assessments:batch", {"submissions": [one]}))["failed"]:
+                raise SystemExit("the batch failed")
+        finally:
+            service.terminate()
+    return len(paths) + 2
+
+
+def ask(url: str, body: object = None) -> bytes:
+    """Return the answer; raises where its status is not 2xx."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return bytes(answer.read())
+
+
+if __name__ == "__main__":
+    main()
