@@ -18,6 +18,7 @@ from nlp_service.domain.assessment import (
     UrgencyTag,
     Versions,
 )
+from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.tagging.calibration import TagScores, tag_scores
 from nlp_service.tagging.features import features
@@ -87,6 +88,21 @@ class Assessor:
         rest = iter(submissions)
         while chunk := list(islice(rest, CHUNK)):
             yield from self._assess_chunk(chunk, explain=explain)
+
+    def assess_each(
+        self, items: Sequence[Submission | InvalidSubmission], *, explain: bool = False
+    ) -> Sequence[Assessment | InvalidSubmission]:
+        """Return one answer an item, in order: what cannot be assessed stands as its error.
+
+        All good ones go through ``assess_many`` together. Only when one of them turns out to be
+        empty is each looked at by itself first.
+        """
+        submissions = [item for item in items if isinstance(item, Submission)]
+        try:
+            answers = iter(list(self.assess_many(submissions, explain=explain)))
+        except InvalidSubmission:
+            return self.assess_each([_unless_empty(item) for item in items], explain=explain)
+        return [next(answers) if isinstance(item, Submission) else item for item in items]
 
     def scores(self, documents: Sequence[Document]) -> TagScores:
         """Return the calibrated probability of every label, one row a document."""
@@ -218,6 +234,16 @@ class Assessor:
             message = f"可能较急或紧急（把握 {picks.urgent:.2f}），请先看。"
             reasons.append(ReviewReason(code="urgent", message=message))
         return reasons
+
+
+def _unless_empty(item: Submission | InvalidSubmission) -> Submission | InvalidSubmission:
+    if isinstance(item, InvalidSubmission):
+        return item
+    try:
+        clean(item)
+    except InvalidSubmission as error:
+        return error
+    return item
 
 
 def _without_urgency(picks: Picks) -> Picks:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from nlp_service.api import documentation
-from nlp_service.api.batch import assess_each
 from nlp_service.api.deps import AssessorDep, JsonOnly, MetricsDep
 from nlp_service.api.page import page_response
 from nlp_service.api.problems import as_json, problem_of
@@ -76,7 +75,7 @@ def create_assessments(
 ) -> JSONResponse:
     """Assess many submissions, each for itself."""
     items = [_read_item(item, index) for index, item in enumerate(batch.items)]
-    answers = assess_each(assessor, items, explain=explain)
+    answers = assessor.assess_each(items, explain=explain)
     assessments = [answer for answer in answers if isinstance(answer, Assessment)]
     metrics.count_assessments(assessments)
     results = [_result(answer, index) for index, answer in enumerate(answers)]

@@ -88,12 +88,11 @@ def _score(
     advance: Callable[[int], None],
 ) -> Tally:
     """Write one line a row, a chunk at a time; ``advance`` hears which line was reached."""
-    from nlp_service.api.batch import assess_each
     from nlp_service.assess import CHUNK
 
     tally = Tally()
     while chunk := list(islice(rows, CHUNK)):
-        answers = assess_each(assessor, [item for _, item in chunk], explain=explain)
+        answers = assessor.assess_each([item for _, item in chunk], explain=explain)
         for (number, item), answer in zip(chunk, answers, strict=True):
             _count(answer, tally, number)
             lines.write(json.dumps(_as_json(answer, number, item.id), ensure_ascii=False) + "\n")

@@ -17,8 +17,8 @@ class FailingAssessor:
         except KeyError as error:
             raise RuntimeError(f"cannot read {submission.body}") from error
 
-    def assess_many(self, submissions, *, explain):
-        raise RuntimeError(f"cannot read {submissions}")
+    def assess_each(self, items, *, explain):
+        raise RuntimeError(f"cannot read {items}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,156 @@
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from urllib.parse import quote
+
+import pytest
+
+from nlp_service.api.examples import PUBLIC_MESSAGE
+
+
+@pytest.fixture
+def serving(command, pytestconfig):
+    """Start the service; yield the process with its announcement, and end it."""
+
+    @contextmanager
+    def start(*arguments, **environment):
+        with subprocess.Popen(
+            [command, "serve", *arguments],
+            cwd=pytestconfig.rootpath,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as service:
+            try:
+                said = ""
+                while "curl" not in said and (line := service.stdout.readline()):
+                    said += line
+                yield service, said
+            finally:
+                service.kill()
+
+    return start
+
+
+def url_in(said):
+    return re.search(r"http://\S+?(?=/)", said).group()
+
+
+@pytest.fixture
+def taken_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_serve_prints_an_address_that_answers_and_a_curl_that_works(serving):
+    with serving("--port", "0") as (_, said):
+        with urllib.request.urlopen(url_in(said) + "/", timeout=20) as page:
+            assert page.status == 200
+        curl = said.strip().splitlines()[-1]
+        done = subprocess.run(["bash", "-c", f"{curl} -s"], capture_output=True, timeout=20)
+
+    answer = json.loads(done.stdout)
+    assert answer["id"] == PUBLIC_MESSAGE["id"]
+    assert answer["topic"]["name"] == "城市管理"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serve_stops_in_order_when_told_to(serving, ending):
+    with serving("--port", "0") as (service, said):
+        service.send_signal(ending)
+        rest, errors = service.communicate(timeout=20)
+
+    assert service.returncode == 0
+    assert "服务已停止" in errors
+    assert "Traceback" not in rest + errors
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(url_in(said), timeout=5)
+
+
+def test_serve_logs_no_text_of_a_submission(serving):
+    with serving("--port", "0") as (service, said):
+        for body in ('{"body": "路灯坏了"}', '{"body": 5, "title": "路灯"}', "路灯"):
+            address = f"{url_in(said)}/v1/assessments?{quote('路灯')}=1"
+            json_only = {"Content-Type": "application/json"}
+            with suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(
+                    urllib.request.Request(address, body.encode(), json_only), timeout=20
+                ).close()
+        service.terminate()
+        rest, errors = service.communicate(timeout=20)
+
+    assert "路灯" not in rest + errors
+    assert quote("路灯") not in rest + errors
+
+
+def test_serve_takes_the_port_from_the_environment_and_an_option_before_it(serving, taken_port):
+    with serving(NLP_PORT="0") as (_, said):
+        assert int(url_in(said).rpartition(":")[2]) > 0
+    with serving("--port", "0", NLP_PORT=str(taken_port)) as (_, said):
+        assert url_in(said) != f"http://127.0.0.1:{taken_port}"
+
+
+def test_serve_for_other_machines_prints_an_address_for_this_one(serving):
+    with serving("--port", "0", "--host", "0.0.0.0") as (_, said):
+        assert url_in(said).startswith("http://127.0.0.1:")
+
+
+def test_serve_on_a_taken_port_offers_another(nlp_service, taken_port):
+    done = nlp_service("serve", "--port", taken_port)
+
+    assert done.returncode == 1
+    assert f"端口 {taken_port} 已被占用" in done.stderr
+    assert f"NLP_PORT={taken_port + 1} make run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"NLP_PORT": "abc"}, "NLP_PORT（或 --port）应为 0 到 65535 的整数，现为“abc”"),
+        ({"NLP_PORT": "65536"}, "NLP_PORT"),
+        ({"NLP_HOST": "no-such-host.invalid"}, "地址 no-such-host.invalid 不存在"),
+        ({"NLP_HOST": "192.0.2.1"}, "本机没有地址 192.0.2.1"),
+        ({"NLP_BUNDLE": "none"}, "none"),
+        ({"NLP_LOCAL_TAXONOMY": "none.toml"}, "none.toml"),
+    ],
+    ids=str,
+)
+def test_serve_with_a_setting_that_is_not_usable_says_which(nlp_service, environment, words):
+    done = nlp_service("serve", env={**os.environ, "NLP_PORT": "0", **environment})
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_serve_refuses_a_damaged_bundle_before_it_takes_the_port(
+    nlp_service, default_bundle_folder, taken_port, tmp_path
+):
+    folder = tmp_path / "damaged"
+    shutil.copytree(default_bundle_folder, folder)
+    with (folder / "model.safetensors").open("ab") as weights:
+        weights.write(b"!")
+
+    done = nlp_service("serve", "--port", taken_port, "--bundle", folder)
+
+    assert done.returncode == 1
+    assert "model.safetensors" in done.stderr
+    assert "端口" not in done.stderr
+
+
+def test_serve_takes_a_port_that_a_service_has_just_left(serving):
+    with serving("--port", "0") as (service, said):
+        port = url_in(said).rpartition(":")[2]
+        urllib.request.urlopen(url_in(said) + "/healthz", timeout=20).close()
+        service.terminate()
+        service.wait(timeout=20)
+    with serving("--port", port) as (_, again):
+        assert url_in(again) == url_in(said)
