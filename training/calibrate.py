@@ -73,7 +73,7 @@ def calibrate(
         return np.intersect1d(rows, targets.rows_of(head))
 
     def fit_choice(head: str) -> float:
-        chosen = known(head)
+        chosen = np.intersect1d(rows, targets.telling_rows(head))
         truth = targets.choice[head][chosen]
         (scale,) = _most_likely(
             lambda numbers: softmax(margins[head][chosen] * numbers[0]), truth, start=[3.0]

@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +43,39 @@ PARITY = 1e-9
 
 MODEL_CARD = "MODEL_CARD.md"
 
+Codes = np.ndarray[Any, np.dtype[np.int8]]
 
-def quantise(weights: Floats) -> tuple[np.ndarray[Any, np.dtype[np.int8]], Floats]:
+
+def quantise(weights: Floats) -> tuple[Codes, Floats]:
     """Return 8-bit codes and the step of each column; code · step is the rounded weight."""
     largest = np.abs(weights).max(axis=0)
     steps = np.where(largest > 0, largest / 127.0, 1.0)
     return np.round(weights / steps).astype(np.int8), steps
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """All that the trainer knows and the service needs to score a text."""
+
+    segmenter: Segmenter
+    heads: Mapping[str, Sequence[str]]
+    linear: FittedLinear
+    calibration: Calibration
+    tables: Tables
+    thresholds: Thresholds
+
+    def scores(self, documents: Sequence[Document]) -> TagScores:
+        """Score as scikit-learn does: what the service must agree with."""
+        lists = [features(document, self.segmenter) for document in documents]
+        margins = self.linear.margins(self.linear.vectoriser.transform(lists))
+        return tag_scores(split_by_head(margins, self.heads), self.calibration, self.tables)
+
+
 def write_bundle(
     folder: Path,
+    trained: Trained,
     *,
     config: TrainingConfig,
-    segmenter: Segmenter,
-    fitted: FittedLinear,
-    heads: Mapping[str, Sequence[str]],
-    calibration: Calibration,
-    tables: Tables,
-    thresholds: Thresholds,
     data: Sequence[Mapping[str, Any]],
     model_card: str,
     check_on: Sequence[Document],
@@ -71,72 +86,67 @@ def write_bundle(
         ParityFailure: the bundle read back differs from the trainer by more than ``PARITY``.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    codes, steps = quantise(trained.linear.weights)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as work:
         draft = Path(work) / folder.name
         (draft / TAXONOMY).mkdir(parents=True)
-        codes, steps = quantise(fitted.weights)
-        arrays = {
-            "idf": np.asarray(fitted.vectoriser.idf_, dtype=np.float64),
-            "weights": codes,
-            "weight_steps": steps,
-            "intercepts": fitted.intercepts,
-            **{
-                f"table_{item.name}": getattr(tables, item.name).toarray()
-                for item in fields(tables)
-            },
-        }
-        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, draft / MODEL)
-        vocabulary = "\n".join(fitted.vectoriser.get_feature_names_out())
+        save_file(_arrays(trained, codes, steps), draft / MODEL)
+        vocabulary = "\n".join(trained.linear.vectoriser.get_feature_names_out())
         (draft / VOCABULARY).write_text(vocabulary, encoding="utf-8")
         (draft / MODEL_CARD).write_text(model_card, encoding="utf-8")
         shutil.copyfile(config.golden, draft / GOLDEN)
         for name in FILES:
             shutil.copyfile(config.taxonomy / name, draft / TAXONOMY / name)
-        golden = config.golden.read_text(encoding="utf-8").splitlines()
-        manifest = {
-            "format": FORMAT,
-            "name": config.name,
-            "version": config.version,
-            "released": config.released,
-            "segmenter": {"name": segmenter.name, "version": segmenter.version},
-            "fingerprint": fingerprint(golden, segmenter),
-            "heads": heads,
-            "calibration": asdict(calibration),
-            "thresholds": asdict(thresholds),
-            "data": list(data),
-            "config": as_table(config),
-            "files": {
-                path.relative_to(draft).as_posix(): hash_file(path)
-                for path in sorted(draft.rglob("*"))
-                if path.is_file()
-            },
-        }
+        manifest = {**_description(trained, config), "data": list(data), "files": _hashes(draft)}
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
-        rounded = FittedLinear(
-            vectoriser=fitted.vectoriser,
-            weights=dequantise(codes, steps),
-            intercepts=fitted.intercepts,
-        )
-        check_parity(draft, rounded, heads, calibration, tables, segmenter, check_on)
+        rounded = replace(trained.linear, weights=dequantise(codes, steps))
+        check_parity(draft, replace(trained, linear=rounded), check_on)
         if folder.exists():
             shutil.rmtree(folder)
         shutil.move(draft, folder)
 
 
-def check_parity(
-    folder: Path,
-    fitted: FittedLinear,
-    heads: Mapping[str, Sequence[str]],
-    calibration: Calibration,
-    tables: Tables,
-    segmenter: Segmenter,
-    documents: Sequence[Document],
-) -> None:
-    """Compare the bundle, read and used by the service, with scikit-learn on the documents."""
-    lists = [features(document, segmenter) for document in documents]
-    margins = fitted.margins(fitted.vectoriser.transform(lists))
-    ours = tag_scores(split_by_head(margins, heads), calibration, tables)
+def _arrays(trained: Trained, codes: Codes, steps: Floats) -> dict[str, np.ndarray[Any, Any]]:
+    arrays = {
+        "idf": np.asarray(trained.linear.vectoriser.idf_, dtype=np.float64),
+        "weights": codes,
+        "weight_steps": steps,
+        "intercepts": trained.linear.intercepts,
+    }
+    for item in fields(Tables):
+        arrays[f"table_{item.name}"] = getattr(trained.tables, item.name).toarray()
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _description(trained: Trained, config: TrainingConfig) -> Mapping[str, Any]:
+    golden = config.golden.read_text(encoding="utf-8").splitlines()
+    segmenter = trained.segmenter
+    return {
+        "format": FORMAT,
+        "name": config.name,
+        "version": config.version,
+        "released": config.released,
+        "segmenter": {"name": segmenter.name, "version": segmenter.version},
+        "fingerprint": fingerprint(golden, segmenter),
+        "heads": trained.heads,
+        "calibration": asdict(trained.calibration),
+        "thresholds": asdict(trained.thresholds),
+        "config": as_table(config),
+    }
+
+
+def _hashes(folder: Path) -> Mapping[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hash_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def check_parity(folder: Path, trained: Trained, documents: Sequence[Document]) -> None:
+    """Compare the bundle, read and used by the service, with the trainer on the documents."""
+    ours = trained.scores(documents)
     theirs = Assessor(read_bundle(folder)).scores(documents)
     for head in TagScores.__annotations__:
         difference = float(np.abs(getattr(ours, head) - getattr(theirs, head)).max())

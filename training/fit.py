@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from nlp_service.bundle import hash_file
-from training.cross_validate import cross_validate, make_report
-from training.export import write_bundle
+from training.cross_validate import CrossValidated, cross_validate, make_report
+from training.export import Trained, write_bundle
 from training.fit_linear import fit_linear
 from training.model_card import model_card
 from training.out_of_fold import fit_probabilities
@@ -25,39 +25,45 @@ def fit(prepared: Prepared, folder: Path, say: Say) -> Report:
     Raises:
         ParityFailure: the written bundle does not score as the trainer does; the old one stays.
     """
-    config, targets = prepared.config, prepared.targets
     validated = cross_validate(prepared, say)
-    everything = np.arange(len(prepared.examples))
-    calibration, tables = fit_probabilities(
-        validated.out_of_fold, targets, everything, prepared.taxonomy
-    )
-    thresholds = fit_thresholds(
-        validated.scores,
-        targets,
-        everything,
-        error_rates=config.error_rates,
-        missed_urgent=config.missed_urgent,
-    )
     say("在全部数据上训练。")
-    fitted = fit_linear(prepared, everything, label="all")
+    trained = train(prepared, validated)
     report = make_report(prepared, validated, [])
     data = data_lines(prepared)
-    step = max(1, len(everything) // _CHECKED_TEXTS)
+    step = max(1, len(prepared.examples) // _CHECKED_TEXTS)
     write_bundle(
         folder,
-        config=config,
-        segmenter=prepared.segmenter,
-        fitted=fitted,
-        heads=targets.heads,
-        calibration=calibration,
-        tables=tables,
-        thresholds=thresholds,
+        trained,
+        config=prepared.config,
         data=data,
-        model_card=model_card(prepared, report, thresholds, data),
+        model_card=model_card(prepared, report, trained.thresholds, data),
         check_on=[example.document for example in prepared.examples[::step]],
     )
     say(f"模型包已写入 {folder}，与训练结果逐项相符。")
     return report
+
+
+def train(prepared: Prepared, validated: CrossValidated) -> Trained:
+    """Fit weights on everything; what turns them into probabilities, on held-out margins."""
+    config, targets = prepared.config, prepared.targets
+    everything = np.arange(len(prepared.examples))
+    calibration, tables = fit_probabilities(
+        validated.out_of_fold, targets, everything, prepared.taxonomy
+    )
+    return Trained(
+        segmenter=prepared.segmenter,
+        heads=targets.heads,
+        linear=fit_linear(prepared, everything, label="all"),
+        calibration=calibration,
+        tables=tables,
+        thresholds=fit_thresholds(
+            validated.scores,
+            targets,
+            everything,
+            error_rates=config.error_rates,
+            missed_urgent=config.missed_urgent,
+        ),
+    )
 
 
 def data_lines(prepared: Prepared) -> Sequence[Mapping[str, Any]]:

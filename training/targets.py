@@ -39,11 +39,22 @@ class Targets:
     category: Integers
     """Number of the old category of each example, or UNKNOWN; schemes do not share numbers."""
     weights: npt.NDArray[np.float64]
+    mixed: Booleans
+    """Which examples come from a source of several kinds; elsewhere the source tells the kind."""
 
     def rows_of(self, head: str) -> Integers:
         """Return the examples whose truth for the head is known."""
         known = self.read if head in self.several else self.choice[head] != UNKNOWN
         return np.flatnonzero(known)
+
+    def telling_rows(self, head: str) -> Integers:
+        """Return the examples that show how sure the head may be.
+
+        For the kind these are the mixed ones: to tell two archives apart by their habits is far
+        easier than to tell two kinds apart within the day's post.
+        """
+        known = self.rows_of(head)
+        return known[self.mixed[known]] if head == "kind" else known
 
     def truth(self, head: str) -> Booleans:
         """Return the truth as (n_examples, n_labels), all false where it is unknown."""
@@ -103,4 +114,14 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         candidates={"topic": allowed, "subtopic": allowed[:, belongs]},
         category=np.array([number.get(category, UNKNOWN) for category in categories]),
         weights=np.array([example.weight for example in examples]),
+        mixed=_from_mixed_source(examples),
     )
+
+
+def _from_mixed_source(examples: Sequence[Example]) -> Booleans:
+    """Return which examples' source holds several kinds; where no source does, all count."""
+    kinds: dict[str, set[Kind]] = {}
+    for example in examples:
+        kinds.setdefault(example.source, set()).add(example.kind)
+    mixed = np.array([len(kinds[example.source] - {Kind.UNKNOWN}) > 1 for example in examples])
+    return mixed if mixed.any() else ~mixed

@@ -36,7 +36,7 @@ def fit_thresholds(
     rates: Mapping[str, float] = asdict(error_rates)
     sure = {}
     for head in CHOICES:
-        known = np.intersect1d(rows, targets.rows_of(head))
+        known = np.intersect1d(rows, targets.telling_rows(head))
         probabilities = getattr(scores, head)[known]
         right = probabilities.argmax(axis=1) == targets.choice[head][known]
         sure[head] = sure_from(probabilities.max(axis=1), right, rates[head])

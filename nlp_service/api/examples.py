@@ -38,53 +38,59 @@ ASSESSMENT: dict[str, Any] = {
     "id": "2026-0131",
     "kind": "public_message",
     "kind_source": "predicted",
-    "kind_probability": 0.9965,
+    "kind_probability": 0.9515,
     "topic": {
         "code": "T08",
         "name": "城市管理",
-        "probability": 0.9981,
-        "spans": [{"start": 0, "end": 9, "quote": "小区门口的路灯坏了"}],
+        "probability": 0.9983,
+        "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
     },
     "other_topics": [],
     "subtopic": {
         "code": "T0805",
         "name": "园林路灯公园",
-        "probability": 0.9929,
-        "spans": [{"start": 5, "end": 12, "quote": "路灯坏了半个月"}],
+        "probability": 0.9951,
+        "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
     },
     "sectors": [
         {
             "code": "S10",
             "name": "经济界",
-            "probability": 0.9723,
-            "spans": [{"start": 0, "end": 4, "quote": "小区门口"}],
+            "probability": 0.9767,
+            "spans": [
+                {"start": 0, "end": 4, "quote": "小区门口"},
+                {"start": 5, "end": 7, "quote": "路灯"},
+                {"start": 25, "end": 27, "quote": "维修"},
+            ],
         }
     ],
     "units": [
         {
             "code": "D10",
             "name": "城市管理执法局",
-            "probability": 0.9877,
-            "spans": [{"start": 0, "end": 8, "quote": "小区门口的路灯坏"}],
+            "probability": 0.9889,
+            "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
             "role": "lead",
         },
         {
             "code": "D42",
             "name": "县(市、区)政府、乡镇街道",
-            "probability": 0.6165,
+            "probability": 0.6436,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
-                {"start": 5, "end": 9, "quote": "路灯坏了"},
+                {"start": 5, "end": 7, "quote": "路灯"},
+                {"start": 13, "end": 15, "quote": "晚上"},
             ],
             "role": "assist",
         },
         {
             "code": "D09",
             "name": "住房和城乡建设局",
-            "probability": 0.348,
+            "probability": 0.4425,
             "spans": [
                 {"start": 0, "end": 2, "quote": "小区"},
-                {"start": 4, "end": 8, "quote": "的路灯坏"},
+                {"start": 5, "end": 7, "quote": "路灯"},
+                {"start": 19, "end": 21, "quote": "安全"},
             ],
             "role": "assist",
         },
@@ -92,13 +98,17 @@ ASSESSMENT: dict[str, Any] = {
     "request": {
         "code": "complain",
         "name": "投诉",
-        "probability": 0.9938,
-        "spans": [{"start": 0, "end": 12, "quote": "小区门口的路灯坏了半个月"}],
+        "probability": 0.9942,
+        "spans": [
+            {"start": 5, "end": 12, "quote": "路灯坏了半个月"},
+            {"start": 19, "end": 21, "quote": "安全"},
+            {"start": 25, "end": 27, "quote": "维修"},
+        ],
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.8126, "spans": []},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.8177, "spans": []},
     "gates": [],
-    "needs_review": True,
-    "reasons": [{"code": "uncertain_urgency", "message": "紧急程度把握 0.81，低于 0.85，待人工。"}],
+    "needs_review": False,
+    "reasons": [],
     "text": "小区门口的路灯坏了半个月,晚上出门很不安全,请尽快维修。",
     "versions": {
         "service": "0.1.0",
@@ -108,4 +118,4 @@ ASSESSMENT: dict[str, Any] = {
     },
     "notice": "辅助建议，由人审定",
 }
-"""The answer to ``PUBLIC_MESSAGE``; probabilities are rounded here."""
+"""The answer to ``PUBLIC_MESSAGE``."""

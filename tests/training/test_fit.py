@@ -7,15 +7,14 @@ import pytest
 
 from nlp_service.assess import Assessor
 from nlp_service.bundle import read_bundle
-from nlp_service.domain.submission import Submission
+from nlp_service.domain.submission import Kind, Submission
 from training.audit import find_suspects
 from training.errors import BadCorpus, ParityFailure
 from training.export import check_parity, quantise, write_bundle
-from training.fit import fit
-from training.fit_linear import fit_linear
-from training.out_of_fold import fit_probabilities
+from training.fit import fit, train
 from training.prepare import prepare
-from training.thresholds import NEVER, best_f1_from, fit_thresholds, sure_from, urgent_from
+from training.targets import make_targets
+from training.thresholds import NEVER, best_f1_from, sure_from, urgent_from
 
 from .conftest import quiet
 
@@ -54,26 +53,16 @@ def test_model_card_holds_figures_and_limits(tiny_bundle):
     assert "议题 topic | 150 |" in card
 
 
+@pytest.fixture(scope="module")
+def trained(prepared, validated):
+    return train(prepared, validated)
+
+
 @pytest.fixture
-def parts(prepared, validated):
-    everything = np.arange(len(prepared.examples))
-    calibration, tables = fit_probabilities(
-        validated.out_of_fold, prepared.targets, everything, prepared.taxonomy
-    )
+def rest(prepared):
+    """What a bundle holds besides the trained parts."""
     return {
         "config": prepared.config,
-        "segmenter": prepared.segmenter,
-        "fitted": fit_linear(prepared, everything, label="test"),
-        "heads": prepared.targets.heads,
-        "calibration": calibration,
-        "tables": tables,
-        "thresholds": fit_thresholds(
-            validated.scores,
-            prepared.targets,
-            everything,
-            error_rates=prepared.config.error_rates,
-            missed_urgent=0.3,
-        ),
         "data": [],
         "model_card": "",
         "check_on": [example.document for example in prepared.examples[:5]],
@@ -81,30 +70,40 @@ def parts(prepared, validated):
 
 
 def test_bundle_that_differs_from_the_trainer_does_not_replace_the_old(
-    parts, tiny_bundle, tmp_path, monkeypatch
+    trained, rest, tiny_bundle, tmp_path, monkeypatch
 ):
     before = digests(tiny_bundle)
-    write_bundle(tmp_path / "good", **parts)
+    write_bundle(tmp_path / "good", trained, **rest)
     monkeypatch.setattr(
         "training.export.dequantise", lambda codes, steps: codes * (steps * (1 + 1e-6))
     )
     with pytest.raises(ParityFailure, match="不一致"):
-        write_bundle(tiny_bundle, **parts)
+        write_bundle(tiny_bundle, trained, **rest)
     assert digests(tiny_bundle) == before
     assert list(tiny_bundle.parent.iterdir()) == [tiny_bundle]
 
 
-def test_parity_holds_to_the_ninth_digit_and_notices_a_changed_weight(parts, tmp_path):
-    write_bundle(tmp_path / "good", **parts)
-    bundle = read_bundle(tmp_path / "good")
-    rounded = dataclasses.replace(parts["fitted"], weights=bundle.model.weights)
-    arguments = [
-        parts[name] for name in ("heads", "calibration", "tables", "segmenter", "check_on")
-    ]
-    check_parity(tmp_path / "good", rounded, *arguments)
+def test_parity_holds_to_the_ninth_digit_and_notices_a_changed_weight(trained, rest, tmp_path):
+    write_bundle(tmp_path / "good", trained, **rest)
+    weights = read_bundle(tmp_path / "good").model.weights
+    rounded = dataclasses.replace(trained.linear, weights=weights)
+    check_parity(tmp_path / "good", dataclasses.replace(trained, linear=rounded), rest["check_on"])
     moved = dataclasses.replace(rounded, intercepts=rounded.intercepts + 1e-6)
     with pytest.raises(ParityFailure):
-        check_parity(tmp_path / "good", moved, *arguments)
+        check_parity(
+            tmp_path / "good", dataclasses.replace(trained, linear=moved), rest["check_on"]
+        )
+
+
+def test_how_sure_a_kind_is_shows_only_where_kinds_are_mixed(prepared):
+    archive = [
+        dataclasses.replace(example, source="archive", kind=Kind.PROPOSAL)
+        for example in prepared.examples[:40]
+    ]
+    targets = make_targets([*archive, *prepared.examples[40:]], prepared.taxonomy)
+    assert targets.telling_rows("kind").min() == 40
+    assert targets.rows_of("kind").min() == 0
+    assert len(make_targets(archive, prepared.taxonomy).telling_rows("kind")) == 40
 
 
 def test_rounded_weights_stay_within_half_a_step():
