@@ -21,7 +21,7 @@ from nlp_service.domain.assessment import (
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.tagging.calibration import TagScores, tag_scores
-from nlp_service.tagging.features import features
+from nlp_service.tagging.counting import FeatureCounter
 from nlp_service.tagging.picks import Pick, Picks, pick_labels
 from nlp_service.tagging.reasons import Explainer
 from nlp_service.text.normalise import Document, clean
@@ -53,6 +53,7 @@ class Assessor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self._counter = FeatureCounter(bundle.model.vocabulary)
         self._heads = bundle.model.heads
         self._columns = {head: bundle.model.columns(head) for head in self._heads}
         self._column_of = {
@@ -106,9 +107,9 @@ class Assessor:
 
     def scores(self, documents: Sequence[Document]) -> TagScores:
         """Return the calibrated probability of every label, one row a document."""
-        model, segmenter = self.bundle.model, self.bundle.segmenter
-        rows = model.vectorise([features(document, segmenter) for document in documents])
-        margins = model.margins(rows)
+        model = self.bundle.model
+        counts = self._counter.count(documents, self.bundle.segmenter)
+        margins = model.margins(model.weigh(counts))
         return tag_scores(
             {head: margins[:, columns] for head, columns in self._columns.items()},
             self.bundle.calibration,

@@ -1,7 +1,7 @@
 """What the linear model sees of a text: words and pairs of characters, the title's twice.
 
-One function serves training (scikit-learn calls it as ``analyzer``) and the service, so the two
-cannot drift apart; its behaviour on golden sentences is part of every bundle.
+``features`` says what they are: training counts its strings, ``tagging.counting`` the same ones
+without making them. Its behaviour on golden sentences is part of every bundle.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ import numpy.typing as npt
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.segment import Segmenter
 
-# A word carries a mark, so that it is not the pair of the same two characters.
-_WORD, _TITLE_WORD = " ", "\t"
+WORD, TITLE_WORD = " ", "\t"
+"""Marks before a word, so that it is not the pair of the same two characters."""
 
 Places = npt.NDArray[np.int64]
 
@@ -36,18 +36,23 @@ def features(document: Document, segmenter: Segmenter) -> list[str]:
     if document.title:
         words = segmenter.cut(document.title)
         pairs = _pairs(document.title)
-        marked = [_WORD + word for word in words if word != " "]
+        marked = [WORD + word for word in words if word != " "]
         found += marked + pairs + marked + pairs
-        found += [_TITLE_WORD + word for word in words if word != " "]
+        found += [TITLE_WORD + word for word in words if word != " "]
     for line in document.body.split("\n"):
-        found += [_WORD + word for word in segmenter.cut(line) if word != " "]
+        found += [WORD + word for word in segmenter.cut(line) if word != " "]
     return found + _pairs(document.body)
 
 
 def _pairs(text: str) -> list[str]:
     """Return the neighbouring characters, blanks and breaks left out."""
-    dense = text.replace("\n", "").replace(" ", "")
-    return list(map(operator.add, dense, dense[1:]))
+    characters = dense(text)
+    return list(map(operator.add, characters, characters[1:]))
+
+
+def dense(text: str) -> str:
+    """Return the text without blanks and breaks: what its pairs of characters are made of."""
+    return text.replace("\n", "").replace(" ", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +79,17 @@ def locate_features(document: Document, segmenter: Segmenter) -> LocatedFeatures
     word_ends = np.cumsum([len(word) for word in words], dtype=np.int64)
     said = np.flatnonzero([word not in " \n" for word in words])
     in_title = said[said < len(title_words)]
-    named = [(_WORD, said), (_WORD, in_title), (_TITLE_WORD, in_title)]
+    named = [(WORD, said), (WORD, in_title), (TITLE_WORD, in_title)]
     found = [mark + words[n] for mark, places in named for n in places]
     chosen = np.concatenate([places for _, places in named])
     ends = [word_ends[chosen]]
     starts = [word_ends[chosen] - [len(words[n]) for n in chosen]]
     body_start = len(document.text) - len(document.body)
     for text, offset in ((document.title, 0), (document.title, 0), (document.body, body_start)):
-        dense = np.flatnonzero([character not in " \n" for character in text]) + offset
+        characters = np.flatnonzero([character not in " \n" for character in text]) + offset
         found += _pairs(text)
-        starts.append(dense[:-1])
-        ends.append(dense[1:] + 1)
+        starts.append(characters[:-1])
+        ends.append(characters[1:] + 1)
     return LocatedFeatures(
         features=found,
         starts=np.concatenate(starts).astype(np.int64),

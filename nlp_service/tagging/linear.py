@@ -1,4 +1,4 @@
-"""The linear model as arrays: features -> TF-IDF rows -> one margin per label.
+"""The linear model as arrays: counts of features -> TF-IDF rows -> one margin per label.
 
 The same numbers as scikit-learn's TfidfVectorizer (sublinear, L2) and a linear classifier, without
 either: nothing is unpickled, and one sparse product gives every head at once.
@@ -6,7 +6,6 @@ either: nothing is unpickled, and one sparse product gives every head at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -36,17 +35,8 @@ class LinearModel:
             start += len(codes)
         raise KeyError(head)
 
-    def vectorise(self, feature_lists: Sequence[Sequence[str]]) -> sparse.csr_matrix:
-        """Return TF-IDF rows, shape (n_texts, n_features): (1 + ln count) · idf, L2-normed."""
-        known = self.vocabulary.get
-        rows = [[n for n in map(known, found) if n is not None] for found in feature_lists]
-        indptr = np.zeros(len(rows) + 1, dtype=np.int32)
-        np.cumsum([len(row) for row in rows], out=indptr[1:])
-        indices = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=indptr[-1])
-        counts = sparse.csr_matrix(
-            (np.ones(len(indices)), indices, indptr), shape=(len(rows), len(self.idf))
-        )
-        counts.sum_duplicates()
+    def weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Turn counts into TF-IDF rows, in place: (1 + ln count) · idf, L2-normed."""
         counts.data = (np.log(counts.data) + 1.0) * self.idf[counts.indices]
         lengths = np.sqrt(np.add.reduceat(np.append(counts.data**2, 0.0), counts.indptr[:-1]))
         occupied = np.diff(counts.indptr) > 0

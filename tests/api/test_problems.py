@@ -91,7 +91,7 @@ def test_call_with_another_method_names_the_allowed_ones(client):
     assert client.delete(ONE).headers["Allow"] == "POST"
 
 
-# --- the form of the body -----------------------------------------------------------------
+# --- the form of the body ------------
 
 
 def test_post_broken_json_says_where(client):
@@ -136,7 +136,7 @@ def test_post_a_body_at_the_limit_is_read(client):
     assert post(client, content.ljust(MAX_BODY_BYTES)).status_code == 200
 
 
-# --- the content of the body --------------------------------------------------------------
+# --- the content of the body ------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_post_anything_unfit_is_answered_without_a_word_of_it(client, caplog, co
         assert word not in caplog.text
 
 
-# --- failures -----------------------------------------------------------------------------
+# --- failures ------------
 
 
 @pytest.mark.parametrize(
