@@ -23,7 +23,15 @@ HEAD_NAMES = {
     "assist_units": "协办单位",
     "gates": "审查提示",
 }
-_FIGURE_ORDER = ("accuracy", "micro_f1", "macro_f1", "top2", "kappa", "ece")
+_FIGURES = {
+    "accuracy": "accuracy",
+    "micro_f1": "micro-F1",
+    "macro_f1": "macro-F1",
+    "top2": "top-2",
+    "kappa": "κ",
+    "ece": "calibration error",
+}
+"""Figures in the order of the tables, with what a heading calls them."""
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -37,7 +45,8 @@ def write_report(report: Report, folder: Path) -> None:
     page = environment.get_template("report.html").render(
         report=report,
         head_names=HEAD_NAMES,
-        order=_FIGURE_ORDER,
+        order=list(_FIGURES),
+        figure_names=_FIGURES,
         reliability_plot=_reliability_plot,
         risk_plot=_risk_plot,
     )
@@ -49,9 +58,9 @@ def table_lines(report: Report) -> Sequence[str]:
     lines: list[str] = [report.title, ""]
     for found in report.sets:
         lines += [f"{found.name} (n = {found.count})"]
-        lines += [f"  {'head':<13}{'n':>6}  " + "".join(f"{name:<24}" for name in _FIGURE_ORDER)]
+        lines += [f"  {'head':<13}{'n':>6}  " + "".join(f"{name:<24}" for name in _FIGURES)]
         for head in found.heads:
-            cells = [str(head.figures.get(name, "")) for name in _FIGURE_ORDER]
+            cells = [str(head.figures.get(name, "")) for name in _FIGURES]
             lines.append(
                 f"  {head.head:<13}{head.count:>6}  " + "".join(f"{cell:<24}" for cell in cells)
             )
