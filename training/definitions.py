@@ -22,6 +22,7 @@ _Labels = Mapping[str, Sequence[str]]
 class Definitions:
     """Texts made of the taxonomy's names, with the labels that they define."""
 
+    documents: Sequence[Document]
     feature_lists: Sequence[list[str]]
     truths: Mapping[str, tuple[Sequence[int], Booleans]]
     """Head -> the definitions that speak of it and their truth, (n_definitions, n_labels)."""
@@ -46,6 +47,7 @@ def define(
         (_duties(unit), {"lead_unit": [unit.code]}) for unit in taxonomy.units if unit.duties
     ]
     return Definitions(
+        documents=[document for document, _ in entries],
         feature_lists=[features(document, segmenter) for document, _ in entries],
         truths={
             head: _truth([labels for _, labels in entries], head, codes)

@@ -3,6 +3,7 @@
 TrainingError
 ├── BadConfig        a configuration that does not fit
 ├── BadCorpus        a corpus that cannot be read, or has too many bad rows
+├── BadEncoder       a base encoder that is not there, or not one that can be used
 └── ParityFailure    the written bundle does not score as the trainer does
 """
 
@@ -21,3 +22,7 @@ class BadCorpus(TrainingError):
 
 class ParityFailure(TrainingError):
     """The written bundle does not score as the trainer does; it is not put in place."""
+
+
+class BadEncoder(TrainingError):
+    """A base encoder that is not there, or not one that can be used."""

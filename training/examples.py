@@ -24,6 +24,8 @@ class ReaderLabels:
     urgency: int
     gates: Sequence[str]
     confidence: str
+    quality: Mapping[str, int]
+    """Dimension -> level 0–4; empty where the reader judged none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

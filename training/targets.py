@@ -38,6 +38,8 @@ class Targets:
     without one allows none."""
     category: Integers
     """Number of the old category of each example, or UNKNOWN; schemes do not share numbers."""
+    quality: Integers
+    """(n_examples, n_dimensions): level of each dimension in taxonomy order, or UNKNOWN."""
     weights: npt.NDArray[np.float64]
     mixed: Booleans
     """Which examples come from a source of several kinds; elsewhere the source tells the kind."""
@@ -113,9 +115,21 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         read=np.array([example.labels is not None for example in examples]),
         candidates={"topic": allowed, "subtopic": allowed[:, belongs]},
         category=np.array([number.get(category, UNKNOWN) for category in categories]),
+        quality=_quality_levels(examples, taxonomy),
         weights=np.array([example.weight for example in examples]),
         mixed=_from_mixed_source(examples),
     )
+
+
+def _quality_levels(examples: Sequence[Example], taxonomy: Taxonomy) -> Integers:
+    codes = [dimension.code for dimension in taxonomy.dimensions]
+    return np.array(
+        [
+            [e.labels.quality.get(code, UNKNOWN) if e.labels else UNKNOWN for code in codes]
+            for e in examples
+        ],
+        dtype=np.int64,
+    ).reshape(len(examples), len(codes))
 
 
 def _from_mixed_source(examples: Sequence[Example]) -> Booleans:

@@ -88,6 +88,11 @@ def _fit(value: Any, hint: Any, *, file: Path, key: str) -> Any:
     if origin is types.UnionType:
         hint = next(option for option in get_args(hint) if option is not type(None))
         return _fit(value, hint, file=file, key=key)
+    if origin is Mapping:
+        (_, item) = get_args(hint)
+        if not isinstance(value, dict):
+            raise InvalidTaxonomy(str(file), key, "应为一个表")
+        return {n: _fit(entry, item, file=file, key=f"{key}.{n}") for n, entry in value.items()}
     if origin is Sequence:
         (item,) = get_args(hint)
         if is_dataclass(item):

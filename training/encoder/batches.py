@@ -1,0 +1,51 @@
+"""Batches of rows of like length, none above a number of tokens."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_POOL = 32  # batches' worth of rows that are sorted by length together
+
+
+def shuffled_batches(
+    lengths: Sequence[int], *, most_tokens: int, most_rows: int, seed: int
+) -> list[list[int]]:
+    """Return the places of all rows in batches, anew for each seed.
+
+    Rows are shuffled, sorted by length within pools, cut into batches of at most ``most_rows``
+    rows and ``most_tokens`` tokens with padding, and the batches are shuffled again.
+    """
+    draw = np.random.default_rng(seed)
+    order = draw.permutation(len(lengths))
+    batches: list[list[int]] = []
+    for start in range(0, len(order), _POOL * most_rows):
+        pool = sorted(order[start : start + _POOL * most_rows].tolist(), key=lengths.__getitem__)
+        batches += list(_cut(pool, lengths, most_tokens, most_rows))
+    draw.shuffle(batches)
+    return batches
+
+
+def _cut(
+    places: Sequence[int], lengths: Sequence[int], most_tokens: int, most_rows: int
+) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for place in places:
+        if batch and (len(batch) == most_rows or (len(batch) + 1) * lengths[place] > most_tokens):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def pad_rows(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    """Return ids and mask, both (n_rows, longest row)."""
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for place, row in enumerate(rows):
+        ids[place, : len(row)] = torch.tensor(row)
+        mask[place, : len(row)] = 1
+    return ids, mask

@@ -1,0 +1,147 @@
+"""Held-out answers of the encoder: one fine-tuning a fold, each kept on disk as soon as it ends."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from nlp_service.tagging.reading import Reading
+from training.config import Encoder
+from training.encoder.base import BaseEncoder, load_base
+from training.encoder.finetune import answer_all, finetune
+from training.encoder.lessons import OFFICE, Lessons, make_lessons
+from training.encoder.network import TagNetwork, keep_layers
+from training.encoder.trim import trim_vocabulary
+from training.out_of_fold import Fold
+from training.prepare import Prepared, Say
+from training.targets import CHOICES, Integers
+
+Answers = Mapping[str, np.ndarray]
+"""Head -> log-probabilities or log-odds, (n_texts, n_labels); ``vector`` -> (n_texts, hidden)."""
+
+
+def held_out_answers(
+    prepared: Prepared,
+    folds: Sequence[Fold],
+    folder: Path,
+    say: Say,
+    *,
+    only: Sequence[int] | None = None,
+) -> Answers:
+    """Fine-tune once for each fold (or the ``only`` ones) and answer the texts held out.
+
+    A fold that is already in the folder is read from there; a fine-tuning that was killed goes on.
+    Rows of folds that were left out are not-a-number.
+    """
+    options = _options(prepared)
+    found: dict[str, np.ndarray] = {}
+    for number, (fitted_on, held_out) in enumerate(folds, start=1):
+        if only and number not in only:
+            continue
+        kept = folder / f"{_run_name(prepared, fitted_on)}.npz"
+        if not kept.is_file():
+            say(f"编码器第 {number}/{len(folds)} 折。")
+            answers = _fit_and_answer(prepared, fitted_on, held_out, options, kept, number)
+            draft = kept.with_suffix(".draft.npz")
+            np.savez(draft, **answers)
+            draft.replace(kept)
+        with np.load(kept) as arrays:
+            for name in arrays.files:
+                shape = (len(prepared.examples), *arrays[name].shape[1:])
+                found.setdefault(name, np.full(shape, np.nan))[held_out] = arrays[name]
+    return found
+
+
+def _fit_and_answer(
+    prepared: Prepared,
+    fitted_on: Integers,
+    held_out: Integers,
+    options: Encoder,
+    kept: Path,
+    number: int,
+) -> Answers:
+    checkpoint = kept.with_suffix(".pt")
+    base, network, rows = start_network(prepared, options)
+    finetune(
+        network,
+        rows,
+        make_lessons(prepared.targets),
+        fitted_on,
+        options,
+        pad=base.pad,
+        seed=prepared.config.seed,
+        checkpoint=checkpoint,
+        label=f"fold {number}",
+    )
+    answers = answers_of(network, [rows[row] for row in held_out], options, pad=base.pad)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.unlink(missing_ok=True)
+    return answers
+
+
+def start_network(
+    prepared: Prepared, options: Encoder
+) -> tuple[BaseEncoder, TagNetwork, list[list[int]]]:
+    """Load the base, trim it, put fresh heads on it, and turn all texts into rows of ids."""
+    import torch
+
+    torch.manual_seed(prepared.config.seed)
+    documents = [example.document for example in prepared.examples]
+    base = load_base(options.base)
+    base = trim_vocabulary(base, [d.text for d in documents], most=options.vocabulary)
+    if options.layers:
+        keep_layers(base, options.layers)
+    lessons = make_lessons(prepared.targets)
+    network = TagNetwork(
+        base.model,
+        choices=_sizes(prepared, lessons),
+        several={head: values.shape[1] for head, values in lessons.several.items()},
+        levels={
+            "urgency": (1, len(prepared.targets.heads["urgency"])),
+            "quality": (prepared.targets.quality.shape[1], 5),
+        },
+        dropout=options.dropout,
+    )
+    return base, network, read_with(base, options).rows(documents)
+
+
+def read_with(base: BaseEncoder, options: Encoder) -> Reading:
+    """Return how this encoder reads."""
+    return Reading(
+        tokenizer=base.tokenizer,
+        pad=base.pad,
+        prefix=options.prefix,
+        most_tokens=options.most_tokens,
+        tail_share=options.tail_share,
+    )
+
+
+def answers_of(
+    network: TagNetwork, rows: Sequence[Sequence[int]], options: Encoder, *, pad: int
+) -> Answers:
+    """Return answers and vectors; heads of levels with one question lose that axis."""
+    answers, vectors = answer_all(network, rows, options, pad=pad, label="answers")
+    flat = {h: a[:, 0] if a.ndim == 3 and a.shape[1] == 1 else a for h, a in answers.items()}
+    return flat | {"vector": vectors}
+
+
+def _sizes(prepared: Prepared, lessons: Lessons) -> Mapping[str, int]:
+    heads = prepared.targets.heads
+    sizes = {head: len(heads[head]) for head in CHOICES if head in lessons.choice}
+    return sizes | {OFFICE: int(prepared.targets.category.max()) + 1}
+
+
+def _options(prepared: Prepared) -> Encoder:
+    if prepared.config.encoder is None:
+        raise ValueError("the configuration has no [encoder]")
+    return prepared.config.encoder
+
+
+def _run_name(prepared: Prepared, fitted_on: Integers) -> str:
+    """Name a run by what it depends on, so that a changed option never meets old answers."""
+    ids = [prepared.examples[row].id for row in fitted_on]
+    described = json.dumps([asdict(_options(prepared)), prepared.config.seed, ids], default=str)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
