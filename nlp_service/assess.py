@@ -1,8 +1,8 @@
 """The Assessor: submissions in, assessments out. The whole path of one text, in reading order."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from nlp_service import __version__
@@ -12,18 +12,19 @@ from nlp_service.domain.assessment import (
     KindSource,
     ReviewReason,
     Role,
-    Span,
+    ScorePath,
     Tag,
     UnitTag,
     UrgencyTag,
     Versions,
 )
-from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Kind, Submission
-from nlp_service.tagging.calibration import TagScores, tag_scores
-from nlp_service.tagging.counting import FeatureCounter
+from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable
+from nlp_service.domain.submission import Kind, Mode, Submission
+from nlp_service.tagging.calibration import TagScores
+from nlp_service.tagging.cascade import Cascade, in_order
 from nlp_service.tagging.picks import Pick, Picks, pick_labels
 from nlp_service.tagging.reasons import Explainer
+from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document, clean
 
 CHUNK = 256
@@ -44,8 +45,14 @@ _HEAD_NAMES = {
     "kind": "来件类型",
 }
 
-Quote = Callable[[str, str], Sequence[Span]]
-"""Head and label code -> the words that carried the label."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """How a text was scored and is to be told."""
+
+    path: ScorePath
+    thresholds: Thresholds
+    explain: bool
 
 
 class Assessor:
@@ -53,11 +60,17 @@ class Assessor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._counter = FeatureCounter(bundle.model.vocabulary)
+        self._cascade = Cascade(
+            model=bundle.model,
+            segmenter=bundle.segmenter,
+            calibration=bundle.calibration,
+            tables=bundle.tables,
+            thresholds=bundle.thresholds,
+            stage=bundle.stage,
+        )
         self._heads = bundle.model.heads
-        self._columns = {head: bundle.model.columns(head) for head in self._heads}
-        self._column_of = {
-            (head, code): self._columns[head].start + place
+        self._place_of = {
+            (head, code): place
             for head, codes in self._heads.items()
             for place, code in enumerate(codes)
         }
@@ -70,28 +83,46 @@ class Assessor:
             segmenter=bundle.segmenter.label,
         )
 
-    def assess(self, submission: Submission, *, explain: bool = True) -> Assessment:
+    def assess(
+        self, submission: Submission, *, explain: bool = True, mode: Mode | None = None
+    ) -> Assessment:
         """Assess one submission; with ``explain`` every tag quotes the words that carried it.
+
+        Without a mode it is ``accurate`` where the bundle has an encoder.
 
         Raises:
             InvalidSubmission: nothing readable is left after cleaning.
+            ModeUnavailable: the mode needs an encoder that the bundle does not have.
         """
-        return next(self._assess_chunk([submission], explain=explain))
+        mode = self._mode(mode, usual=Mode.ACCURATE)
+        return self._assess_chunk([submission], explain=explain, mode=mode)[0]
 
     def assess_many(
-        self, submissions: Sequence[Submission], *, explain: bool = False
+        self,
+        submissions: Sequence[Submission],
+        *,
+        explain: bool = False,
+        mode: Mode | None = None,
     ) -> Iterator[Assessment]:
         """Assess many, in order; gates quote their sentence even without ``explain``.
 
+        Without a mode it is ``auto`` where the bundle has an encoder.
+
         Raises:
             InvalidSubmission: at the chunk that holds a text which is empty after cleaning.
+            ModeUnavailable: as in ``assess``.
         """
+        mode = self._mode(mode, usual=Mode.AUTO)
         rest = iter(submissions)
         while chunk := list(islice(rest, CHUNK)):
-            yield from self._assess_chunk(chunk, explain=explain)
+            yield from self._assess_chunk(chunk, explain=explain, mode=mode)
 
     def assess_each(
-        self, items: Sequence[Submission | InvalidSubmission], *, explain: bool = False
+        self,
+        items: Sequence[Submission | InvalidSubmission],
+        *,
+        explain: bool = False,
+        mode: Mode | None = None,
     ) -> Sequence[Assessment | InvalidSubmission]:
         """Return one answer an item, in order: what cannot be assessed stands as its error.
 
@@ -100,117 +131,130 @@ class Assessor:
         """
         submissions = [item for item in items if isinstance(item, Submission)]
         try:
-            answers = iter(list(self.assess_many(submissions, explain=explain)))
+            answers = iter(list(self.assess_many(submissions, explain=explain, mode=mode)))
         except InvalidSubmission:
-            return self.assess_each([_unless_empty(item) for item in items], explain=explain)
+            checked = [_unless_empty(item) for item in items]
+            return self.assess_each(checked, explain=explain, mode=mode)
         return [next(answers) if isinstance(item, Submission) else item for item in items]
 
-    def scores(self, documents: Sequence[Document]) -> TagScores:
+    def scores(self, documents: Sequence[Document], mode: Mode = Mode.FAST) -> TagScores:
         """Return the calibrated probability of every label, one row a document."""
-        model = self.bundle.model
-        counts = self._counter.count(documents, self.bundle.segmenter)
-        margins = model.margins(model.weigh(counts))
-        return tag_scores(
-            {head: margins[:, columns] for head, columns in self._columns.items()},
-            self.bundle.calibration,
-            self.bundle.tables,
-        )
+        return in_order(self._cascade.score(documents, mode))
+
+    def _mode(self, wanted: Mode | None, *, usual: Mode) -> Mode:
+        if self.bundle.stage is None:
+            if wanted in (Mode.ACCURATE, Mode.AUTO):
+                raise ModeUnavailable(
+                    f"当前模型包 {self.bundle.label} 没有编码器，不能用 {wanted} 方式；"
+                    "请改用 fast，或换一个带编码器的模型包。"
+                )
+            return Mode.FAST
+        return wanted or usual
 
     def _assess_chunk(
-        self, submissions: Sequence[Submission], *, explain: bool
-    ) -> Iterator[Assessment]:
+        self, submissions: Sequence[Submission], *, explain: bool, mode: Mode
+    ) -> Sequence[Assessment]:
         documents = [clean(submission) for submission in submissions]
-        bundle = self.bundle
-        all_picks = pick_labels(
-            self.scores(documents), self._heads, bundle.thresholds.show, bundle.tables
-        )
-        for submission, document, picks in zip(submissions, documents, all_picks, strict=True):
-            yield self._assessment(submission, document, picks, explain=explain)
+        assessments: dict[int, Assessment] = {}
+        for part in self._cascade.score(documents, mode):
+            part_picks = pick_labels(
+                part.scores, self._heads, part.thresholds.show, self.bundle.tables
+            )
+            for place, picks in zip(part.places, part_picks, strict=True):
+                way = _Way(path=part.path, thresholds=part.thresholds, explain=explain)
+                assessments[place] = self._assessment(
+                    submissions[place], documents[place], picks, way
+                )
+        return [assessments[place] for place in range(len(documents))]
 
     def _assessment(
-        self, submission: Submission, document: Document, picks: Picks, *, explain: bool
+        self, submission: Submission, document: Document, picks: Picks, way: _Way
     ) -> Assessment:
         stated = submission.kind is not Kind.UNKNOWN
         kind = submission.kind if stated else Kind(picks.kind[0])
         if kind is not Kind.PUBLIC_MESSAGE:
             picks = _without_urgency(picks)
-        explainer = (
-            Explainer(document, self.bundle.model, self.bundle.segmenter)
-            if explain or picks.gates
-            else None
-        )
+        explainer = self._explainer(document, way) if way.explain or picks.gates else None
 
-        def quote(head: str, code: str) -> Sequence[Span]:
-            return explainer.phrases(self._column_of[head, code]) if explain and explainer else ()
+        def tag(head: str, pick: Pick) -> Tag:
+            return self._tag(head, pick, way.path, explainer if way.explain else None)
 
-        def quote_sentence(head: str, code: str) -> Sequence[Span]:
-            return explainer.sentence(self._column_of[head, code]) if explainer else ()
+        def tags(head: str, some: Sequence[Pick]) -> Sequence[Tag]:
+            return [tag(head, pick) for pick in some]
 
-        reasons = self._reasons(document, picks, kind=kind, kind_stated=stated)
+        reasons = self._reasons(document, picks, way.thresholds, kind=kind, kind_stated=stated)
         return Assessment(
             id=submission.reference,
             kind=kind,
             kind_source=KindSource.STATED if stated else KindSource.PREDICTED,
             kind_probability=1.0 if stated else picks.kind[1],
-            topic=self._tag("topic", picks.topic, quote),
-            other_topics=self._tags("other_topics", picks.other_topics, quote),
-            subtopic=self._tag("subtopic", picks.subtopic, quote),
-            sectors=self._tags("sectors", picks.sectors, quote),
-            units=self._units(picks, quote),
-            request=self._tag("request", picks.request, quote),
-            urgency=self._urgency(picks.urgency, quote),
-            gates=self._tags("gates", picks.gates, quote_sentence),
+            topic=tag("topic", picks.topic),
+            other_topics=tags("other_topics", picks.other_topics),
+            subtopic=tag("subtopic", picks.subtopic),
+            sectors=tags("sectors", picks.sectors),
+            units=[
+                _with_role(tag("lead_unit", picks.lead_unit), Role.LEAD),
+                *(
+                    _with_role(unit, Role.ASSIST)
+                    for unit in tags("assist_units", picks.assist_units)
+                ),
+            ],
+            request=tag("request", picks.request),
+            urgency=self._urgency(tag("urgency", picks.urgency)),
+            gates=[self._gate(pick, way.path, explainer) for pick in picks.gates],
             needs_review=bool(reasons),
             reasons=reasons,
             text=document.text,
             versions=self.versions,
         )
 
-    def _tag(self, head: str, pick: Pick, quote: Quote) -> Tag:
-        code, probability = pick
-        return Tag(
-            code=code,
-            name=self.bundle.taxonomy.name(code),
-            probability=probability,
-            spans=quote(head, code),
+    def _explainer(self, document: Document, way: _Way) -> Explainer:
+        stage = self.bundle.stage
+        read = way.explain and stage is not None and way.path is ScorePath.COMBINED
+        return Explainer(
+            document, self.bundle.model, self.bundle.segmenter, stage=stage if read else None
         )
 
-    def _tags(self, head: str, picks: Sequence[Pick], quote: Quote) -> Sequence[Tag]:
-        return [self._tag(head, pick, quote) for pick in picks]
+    def _tag(self, head: str, pick: Pick, path: ScorePath, explainer: Explainer | None) -> Tag:
+        code, probability = pick
+        name = "" if head == "urgency" else self.bundle.taxonomy.name(code)
+        spans = explainer.phrases(head, self._place_of[head, code]) if explainer else ()
+        return Tag(code=code, name=name, probability=probability, spans=spans, path=path)
 
-    def _units(self, picks: Picks, quote: Quote) -> Sequence[UnitTag]:
-        ranked = [("lead_unit", Role.LEAD, picks.lead_unit)]
-        ranked += [("assist_units", Role.ASSIST, pick) for pick in picks.assist_units]
-        return [
-            UnitTag(
-                code=code,
-                name=self.bundle.taxonomy.name(code),
-                probability=probability,
-                spans=quote(head, code),
-                role=role,
-            )
-            for head, role, (code, probability) in ranked
-        ]
+    def _gate(self, pick: Pick, path: ScorePath, explainer: Explainer | None) -> Tag:
+        """Return a ground for review with the one sentence that a person should read."""
+        gate = self._tag("gates", pick, path, None)
+        place = self._place_of["gates", gate.code]
+        return replace(gate, spans=explainer.sentence("gates", place) if explainer else ())
 
-    def _urgency(self, pick: Pick, quote: Quote) -> UrgencyTag:
-        level, probability = int(pick[0]), pick[1]
+    def _urgency(self, tag: Tag) -> UrgencyTag:
+        level = int(tag.code)
         return UrgencyTag(
             level=level,
             name=self.bundle.taxonomy.urgency(level).name,
-            probability=probability,
-            spans=quote("urgency", pick[0]) if level > 1 else (),
+            probability=tag.probability,
+            spans=tag.spans if level > 1 else (),
+            path=tag.path,
         )
 
     def _reasons(
-        self, document: Document, picks: Picks, *, kind: Kind, kind_stated: bool
+        self,
+        document: Document,
+        picks: Picks,
+        thresholds: Thresholds,
+        *,
+        kind: Kind,
+        kind_stated: bool,
     ) -> Sequence[ReviewReason]:
         """Say why a person should look before anything is done with the tags."""
-        reasons = self._urgent_reasons(document, picks) if kind is Kind.PUBLIC_MESSAGE else []
+        reasons: list[ReviewReason] = []
+        if kind is Kind.PUBLIC_MESSAGE:
+            reasons += self._urgent_reasons(document, picks, thresholds)
         if len(document.text) < SHORT:
             reasons.append(
                 ReviewReason(code="short_text", message=f"文本不足 {SHORT} 字，依据太少，待人工。")
             )
-        for head, threshold in self.bundle.thresholds.sure.items():
+        for head, threshold in thresholds.sure.items():
             probability = getattr(picks, head)[1]
             if probability < threshold and not (head == "kind" and kind_stated):
                 needed = f"低于 {threshold:.2f}" if threshold <= 1 else "一律由人判定"
@@ -225,16 +269,29 @@ class Assessor:
             )
         return reasons
 
-    def _urgent_reasons(self, document: Document, picks: Picks) -> list[ReviewReason]:
+    def _urgent_reasons(
+        self, document: Document, picks: Picks, thresholds: Thresholds
+    ) -> Sequence[ReviewReason]:
         """Say that somebody may be in danger: the model missed most emergencies of few words."""
         reasons = []
         if sign := self._signs.search(document.text):
             message = f"文中有“{sign.group()}”字样，请先看。"
             reasons.append(ReviewReason(code="urgent_words", message=message))
-        if picks.urgent >= self.bundle.thresholds.urgent:
+        if picks.urgent >= thresholds.urgent:
             message = f"可能较急或紧急（把握 {picks.urgent:.2f}），请先看。"
             reasons.append(ReviewReason(code="urgent", message=message))
         return reasons
+
+
+def _with_role(tag: Tag, role: Role) -> UnitTag:
+    return UnitTag(
+        code=tag.code,
+        name=tag.name,
+        probability=tag.probability,
+        spans=tag.spans,
+        path=tag.path,
+        role=role,
+    )
 
 
 def _unless_empty(item: Submission | InvalidSubmission) -> Submission | InvalidSubmission:

@@ -2,7 +2,8 @@
 
 A bundle is a folder: ``manifest.json`` names every other file with its hash, the segmenter, the
 calibration and the thresholds; ``model.safetensors`` holds the arrays, ``vocabulary.txt`` the
-features, ``taxonomy/`` the labels, ``golden.txt`` the sentences of the behaviour fingerprint.
+features, ``taxonomy/`` the labels, ``golden.txt`` the sentences of the behaviour fingerprint. One
+with an encoder also has ``encoder.onnx``, ``encoder.safetensors`` (its heads), ``tokenizer.json``.
 ``training.export`` writes it with the layout named here.
 """
 
@@ -27,13 +28,14 @@ from nlp_service.domain.errors import (
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.tagging.calibration import Calibration, Tables
+from nlp_service.tagging.cascade import EncoderStage
 from nlp_service.tagging.features import fingerprint
 from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.segment import Segmenter, load_segmenter
 
-FORMAT = 1
-"""Version of this layout; another one does not load."""
+LINEAR_FORMAT, ENCODER_FORMAT = 1, 2
+"""Versions of this layout, without and with an encoder; another one does not load."""
 MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "manifest.json",
     "model.safetensors",
@@ -41,6 +43,7 @@ MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "golden.txt",
     "taxonomy",
 )
+ENCODER, ENCODER_HEADS, TOKENIZER = "encoder.onnx", "encoder.safetensors", "tokenizer.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,8 @@ class Bundle:
     calibration: Calibration
     tables: Tables
     thresholds: Thresholds
+    stage: EncoderStage | None
+    """The encoder and what joins it to the linear model; None in a bundle without one."""
     taxonomy: Taxonomy
     segmenter: Segmenter
     manifest: Mapping[str, Any]
@@ -63,8 +68,12 @@ class Bundle:
         return f"{self.name}-{self.version}"
 
 
-def read_bundle(folder: Path, *, local_taxonomy: Path | None = None) -> Bundle:
+def read_bundle(
+    folder: Path, *, local_taxonomy: Path | None = None, encoder_threads: int = 0
+) -> Bundle:
     """Read and check the bundle; local names and units override those of its taxonomy.
+
+    ``encoder_threads`` are the processor threads of one pass of the encoder, 0 for one a core.
 
     Raises:
         BundleMissing: no such folder, or a file of it is absent.
@@ -97,6 +106,7 @@ def read_bundle(folder: Path, *, local_taxonomy: Path | None = None) -> Bundle:
             **{name: csr_array(arrays[f"table_{name}"]) for name in Tables.__annotations__}
         ),
         thresholds=Thresholds(**manifest["thresholds"]),
+        stage=_encoder_stage(folder, manifest, encoder_threads),
         taxonomy=read_taxonomy(folder / TAXONOMY, local=local_taxonomy),
         segmenter=segmenter,
         manifest=manifest,
@@ -118,9 +128,10 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
         manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BundleCorrupt(f"{path} 不是有效的 JSON：{error}，请重新取得模型包。") from None
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in (LINEAR_FORMAT, ENCODER_FORMAT):
         raise BundleMismatch(
-            f"模型包 {folder} 的格式为 {manifest.get('format')}，本程序只读格式 {FORMAT}。"
+            f"模型包 {folder} 的格式为 {manifest.get('format')}，"
+            f"本程序只读格式 {LINEAR_FORMAT} 和 {ENCODER_FORMAT}。"
         )
     return manifest
 
@@ -164,6 +175,38 @@ def _segmenter(manifest: Mapping[str, Any]) -> Segmenter:
             f"请安装 {name}=={version} 或重新训练。"
         )
     return segmenter
+
+
+def _encoder_stage(folder: Path, manifest: Mapping[str, Any], threads: int) -> EncoderStage | None:
+    """Load the encoder; a bundle without one starts without its libraries."""
+    if manifest["format"] == LINEAR_FORMAT:
+        return None
+    from tokenizers import Tokenizer
+
+    from nlp_service.tagging.encoder import Encoder, EncoderHeads
+    from nlp_service.tagging.reading import Reading
+
+    described, arrays = manifest["encoder"], _arrays(folder / ENCODER_HEADS)
+    encoder = Encoder(
+        folder / ENCODER,
+        reading=Reading(
+            tokenizer=Tokenizer.from_file(str(folder / TOKENIZER)), **described["reading"]
+        ),
+        heads=EncoderHeads(
+            weights={head: arrays[f"weights_{head}"] for head in described["heads"]},
+            intercepts={head: arrays[f"intercepts_{head}"] for head in described["heads"]},
+            choices=described["choices"],
+            levels=described["levels"],
+        ),
+        threads=threads,
+    )
+    return EncoderStage(
+        encoder=encoder,
+        mix=described["mix"],
+        calibration=Calibration(**described["calibration"]),
+        thresholds=Thresholds(**described["thresholds"]),
+        unsure_below=described["unsure_below"],
+    )
 
 
 def _arrays(path: Path) -> Mapping[str, Any]:

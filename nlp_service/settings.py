@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     """Folder of the model bundle."""
     local_taxonomy: Path | None = None
     """TOML file with the installation's own names and units."""
+    encoder_threads: int = Field(default=0, ge=0)
+    """Processor threads of one pass of the encoder; 0 for one a core."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     """0 lets the system choose a free one."""

@@ -17,8 +17,8 @@ from safetensors.numpy import save_file
 
 from nlp_service.assess import Assessor
 from nlp_service.bundle import (
-    FORMAT,
     GOLDEN,
+    LINEAR_FORMAT,
     MANIFEST,
     MODEL,
     TAXONOMY,
@@ -123,7 +123,7 @@ def _description(trained: Trained, config: TrainingConfig) -> Mapping[str, Any]:
     golden = config.golden.read_text(encoding="utf-8").splitlines()
     segmenter = trained.segmenter
     return {
-        "format": FORMAT,
+        "format": LINEAR_FORMAT,
         "name": config.name,
         "version": config.version,
         "released": config.released,

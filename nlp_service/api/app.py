@@ -33,7 +33,11 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     @asynccontextmanager
     async def load_bundle(app: FastAPI) -> AsyncIterator[None]:
         app.state.assessor = assessor or Assessor(
-            read_bundle(settings.bundle, local_taxonomy=settings.local_taxonomy)
+            read_bundle(
+                settings.bundle,
+                local_taxonomy=settings.local_taxonomy,
+                encoder_threads=settings.encoder_threads,
+            )
         )
         metrics.name_bundle(app.state.assessor.versions)
         yield

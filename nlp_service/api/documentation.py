@@ -42,6 +42,8 @@ BATCH_EXAMPLES: dict[str, Example] = {
 _GLOSSES = {
     "Kind": "来件类型：proposal 提案，opinion_report 社情民意信息，public_message 群众来信。",
     "KindSource": "来件类型的来源：stated 来件写明，predicted 模型建议。",
+    "ScorePath": "概率的来路：linear 只有线性模型，combined 线性模型与编码器合判。",
+    "Mode": "fast 只用线性模型，accurate 合判，auto 只让编码器看没把握的。",
     "Role": "lead 主办，assist 会办。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",
@@ -109,10 +111,10 @@ _BODY_PROBLEMS = (
 _ALWAYS = ("internal_error", "not_ready")
 
 ASSESSMENT_RESPONSES: Responses = _answer("辅助建议", ASSESSMENT) | _problems(
-    *_BODY_PROBLEMS, "empty_text", "text_too_long", *_ALWAYS
+    *_BODY_PROBLEMS, "empty_text", "text_too_long", "mode_unavailable", *_ALWAYS
 )
 BATCH_RESPONSES: Responses = _answer("与请求同序的结果", _BATCH) | _problems(
-    *_BODY_PROBLEMS, "batch_too_large", *_ALWAYS
+    *_BODY_PROBLEMS, "batch_too_large", "mode_unavailable", *_ALWAYS
 )
 TAXONOMY_RESPONSES: Responses = {
     200: {

@@ -44,6 +44,7 @@ ASSESSMENT: dict[str, Any] = {
         "name": "城市管理",
         "probability": 0.9983,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
+        "path": "linear",
     },
     "other_topics": [],
     "subtopic": {
@@ -51,6 +52,7 @@ ASSESSMENT: dict[str, Any] = {
         "name": "园林路灯公园",
         "probability": 0.9951,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
+        "path": "linear",
     },
     "sectors": [
         {
@@ -62,6 +64,7 @@ ASSESSMENT: dict[str, Any] = {
                 {"start": 5, "end": 7, "quote": "路灯"},
                 {"start": 25, "end": 27, "quote": "维修"},
             ],
+            "path": "linear",
         }
     ],
     "units": [
@@ -70,6 +73,7 @@ ASSESSMENT: dict[str, Any] = {
             "name": "城市管理执法局",
             "probability": 0.9889,
             "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
+            "path": "linear",
             "role": "lead",
         },
         {
@@ -81,6 +85,7 @@ ASSESSMENT: dict[str, Any] = {
                 {"start": 5, "end": 7, "quote": "路灯"},
                 {"start": 13, "end": 15, "quote": "晚上"},
             ],
+            "path": "linear",
             "role": "assist",
         },
         {
@@ -92,6 +97,7 @@ ASSESSMENT: dict[str, Any] = {
                 {"start": 5, "end": 7, "quote": "路灯"},
                 {"start": 19, "end": 21, "quote": "安全"},
             ],
+            "path": "linear",
             "role": "assist",
         },
     ],
@@ -104,8 +110,9 @@ ASSESSMENT: dict[str, Any] = {
             {"start": 19, "end": 21, "quote": "安全"},
             {"start": 25, "end": 27, "quote": "维修"},
         ],
+        "path": "linear",
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.8177, "spans": []},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.8177, "spans": [], "path": "linear"},
     "gates": [],
     "needs_review": False,
     "reasons": [],

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 
 from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.validation import InvalidItem, InvalidValue, described, explain_errors
-from nlp_service.domain.errors import InvalidSubmission, NlpServiceError
+from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable, NlpServiceError
 from nlp_service.domain.submission import MAX_CHARACTERS
 
 MEDIA_TYPE = "application/problem+json"
@@ -41,6 +41,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "not_found": ProblemKind(404, "没有这个地址", "没有这个地址，接口列表见 /openapi.json。"),
     "method_not_allowed": ProblemKind(
         405, "这个地址不支持该请求方法", "这个地址不支持该请求方法，可用的见响应头 Allow。"
+    ),
+    "mode_unavailable": ProblemKind(
+        409, "当前模型包没有编码器", "当前模型包没有编码器，请改用 mode=fast。"
     ),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
@@ -126,7 +129,7 @@ def make_problem(
     )
 
 
-def problem_of(error: InvalidSubmission | RequestRefused) -> Problem:
+def problem_of(error: InvalidSubmission | RequestRefused | ModeUnavailable) -> Problem:
     """Return the problem that an error is answered with."""
     errors = error.errors if isinstance(error, InvalidItem) else None
     return make_problem(error.code, str(error), errors=errors)
@@ -148,12 +151,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Make the app answer every expected error with a problem; the others are failures."""
     app.exception_handler(InvalidSubmission)(_answer_our_error)
     app.exception_handler(RequestRefused)(_answer_our_error)
+    app.exception_handler(ModeUnavailable)(_answer_our_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
 
 
 async def _answer_our_error(
-    request: Request, error: InvalidSubmission | RequestRefused
+    request: Request, error: InvalidSubmission | RequestRefused | ModeUnavailable
 ) -> JSONResponse:
     return respond(problem_of(error))
 

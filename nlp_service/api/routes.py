@@ -25,12 +25,21 @@ from nlp_service.api.schemas import (
 from nlp_service.api.validation import explain_errors
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Submission
+from nlp_service.domain.submission import Mode, Submission
 from nlp_service.domain.taxonomy import Taxonomy
 
 router = APIRouter()
 
 Explain = Annotated[bool, Query(description="是否给出每个标签所依据的词句（spans）。")]
+
+
+Way = Annotated[
+    Mode | None,
+    Query(
+        description="fast 只用线性模型；accurate 线性模型与编码器合判；auto 只让编码器看没把握的。"
+        "不写时，单件为 accurate，成批为 auto；模型包没有编码器时为 fast。"
+    ),
+]
 
 
 # Both routes write JSON themselves: a response model checked on the way out would cost a second
@@ -51,9 +60,10 @@ def create_assessment(
     assessor: AssessorDep,
     metrics: MetricsDep,
     explain: Explain = True,
+    mode: Way = None,
 ) -> JSONResponse:
     """Assess one submission."""
-    assessment = assessor.assess(submission.to_submission(), explain=explain)
+    assessment = assessor.assess(submission.to_submission(), explain=explain, mode=mode)
     metrics.count_assessments([assessment])
     return JSONResponse(assessment.as_dict())
 
@@ -72,10 +82,11 @@ def create_assessments(
     assessor: AssessorDep,
     metrics: MetricsDep,
     explain: Explain = False,
+    mode: Way = None,
 ) -> JSONResponse:
     """Assess many submissions, each for itself."""
     items = [_read_item(item, index) for index, item in enumerate(batch.items)]
-    answers = assessor.assess_each(items, explain=explain)
+    answers = assessor.assess_each(items, explain=explain, mode=mode)
     assessments = [answer for answer in answers if isinstance(answer, Assessment)]
     metrics.count_assessments(assessments)
     results = [_result(answer, index) for index, answer in enumerate(answers)]

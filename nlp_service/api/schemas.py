@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from nlp_service.api.limits import MAX_BATCH
 from nlp_service.api.problems import Problem
 from nlp_service.api.validation import described
-from nlp_service.domain.assessment import KindSource, Role
+from nlp_service.domain.assessment import KindSource, Role, ScorePath
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
@@ -113,6 +113,7 @@ class TagOut(BaseModel):
     name: str
     probability: Probability
     spans: Sequence[SpanOut] = Field(description="依据的词句，按文中次序；explain=false 时为空。")
+    path: ScorePath
 
 
 class UnitTagOut(TagOut):
@@ -132,6 +133,7 @@ class UrgencyTagOut(BaseModel):
     name: str
     probability: Probability
     spans: Sequence[SpanOut]
+    path: ScorePath
 
 
 class ReviewReasonOut(BaseModel):

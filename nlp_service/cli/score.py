@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -27,12 +28,12 @@ from nlp_service.cli.options import (
 )
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Submission
+from nlp_service.domain.submission import Mode, Submission
 from nlp_service.intake.files import read_submissions, survey_file
 from nlp_service.intake.rows import InvalidRow
 
-if TYPE_CHECKING:
-    from nlp_service.assess import Assessor
+Score = Callable[[Sequence[Submission | InvalidRow]], Sequence[Assessment | InvalidSubmission]]
+"""Items in, one answer each in their order."""
 
 MOST_SHOWN = 5
 """Failed rows that are named on stderr; the output holds all of them."""
@@ -52,9 +53,16 @@ class Tally:
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="结果文件，每件来件一行 JSON。")
 @click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
+@click.option(
+    "--mode",
+    type=click.Choice([*Mode]),
+    help="fast 只用线性模型，accurate 与编码器合判，auto（有编码器时的默认）只让它看没把握的。",
+)
 @bundle_option
 @help_option
-def score_command(file: Path, output: Path, explain: bool, bundle: Path | None) -> None:
+def score_command(
+    file: Path, output: Path, explain: bool, mode: Mode | None, bundle: Path | None
+) -> None:
     """分拣 FILE（.jsonl 或 .csv）里的来件，结果与原文件同序。
 
     个别来件有误时只有它失败，写明行号和原因；全部写完才替换结果文件，中途失败不留半份。
@@ -67,7 +75,8 @@ def score_command(file: Path, output: Path, explain: bool, bundle: Path | None) 
     with _replacing(output) as lines:
         with _progress(survey.lines) as advance:
             rows = read_submissions(file, survey=survey)
-            tally = _score(rows, assessor, lines, explain=explain, advance=advance)
+            score = partial(assessor.assess_each, explain=explain, mode=mode and Mode(mode))
+            tally = _score(rows, score, lines, advance=advance)
         _show_failures(tally)
         if not tally.scored:
             raise Failure(f"{file} 里没有一件来件可以分拣，没有写出结果。")
@@ -81,10 +90,9 @@ def score_command(file: Path, output: Path, explain: bool, bundle: Path | None) 
 
 def _score(
     rows: Iterator[tuple[int, Submission | InvalidRow]],
-    assessor: "Assessor",
+    score: Score,
     lines: TextIO,
     *,
-    explain: bool,
     advance: Callable[[int], None],
 ) -> Tally:
     """Write one line a row, a chunk at a time; ``advance`` hears which line was reached."""
@@ -92,7 +100,7 @@ def _score(
 
     tally = Tally()
     while chunk := list(islice(rows, CHUNK)):
-        answers = assessor.assess_each([item for _, item in chunk], explain=explain)
+        answers = score([item for _, item in chunk])
         for (number, item), answer in zip(chunk, answers, strict=True):
             _count(answer, tally, number)
             lines.write(json.dumps(_as_json(answer, number, item.id), ensure_ascii=False) + "\n")

@@ -32,6 +32,15 @@ class KindSource(enum.StrEnum):
     """The model suggests it."""
 
 
+class ScorePath(enum.StrEnum):
+    """Which models a probability comes from."""
+
+    LINEAR = "linear"
+    """The linear model alone."""
+    COMBINED = "combined"
+    """The linear model and the encoder together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A stretch of the normalised text: ``text[start:end] == quote``."""
@@ -50,6 +59,7 @@ class Tag:
     probability: float
     spans: Sequence[Span] = ()
     """The words that carried it, in text order; empty unless reasons were asked for."""
+    path: ScorePath = ScorePath.LINEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,7 @@ class UrgencyTag:
     name: str
     probability: float
     spans: Sequence[Span] = ()
+    path: ScorePath = ScorePath.LINEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,7 @@ class Assessment:
     kind: Kind
     kind_source: KindSource
     kind_probability: float
+    """1 where it was stated."""
     topic: Tag
     other_topics: Sequence[Tag]
     subtopic: Tag

@@ -5,6 +5,7 @@
     ├── InvalidTaxonomy        a taxonomy file that does not load: names file, key and reason
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
+    ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
     └── BundleError            a model bundle that the service will not start with
         ├── BundleMissing      no such folder, or a file of it is not there
         ├── BundleCorrupt      a file's bytes are not those that the manifest names
@@ -41,6 +42,12 @@ class UnreadableInput(NlpServiceError):
 
 class SegmenterUnavailable(NlpServiceError):
     """The named segmenter is unknown or not installed."""
+
+
+class ModeUnavailable(NlpServiceError):
+    """The encoder was asked for, and the loaded bundle has none."""
+
+    code = "mode_unavailable"
 
 
 class BundleError(NlpServiceError):

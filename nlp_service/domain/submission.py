@@ -27,6 +27,17 @@ class Kind(enum.StrEnum):
     """Not stated: the service suggests one."""
 
 
+class Mode(enum.StrEnum):
+    """How much work a text is worth."""
+
+    FAST = "fast"
+    """The linear model alone."""
+    ACCURATE = "accurate"
+    """The linear model and the encoder together."""
+    AUTO = "auto"
+    """The encoder reads only what the linear model is unsure of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One text somebody wrote to the office, exactly as it came in."""

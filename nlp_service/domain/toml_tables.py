@@ -89,17 +89,9 @@ def _fit(value: Any, hint: Any, *, file: Path, key: str) -> Any:
         hint = next(option for option in get_args(hint) if option is not type(None))
         return _fit(value, hint, file=file, key=key)
     if origin is Mapping:
-        (_, item) = get_args(hint)
-        if not isinstance(value, dict):
-            raise InvalidTaxonomy(str(file), key, "应为一个表")
-        return {n: _fit(entry, item, file=file, key=f"{key}.{n}") for n, entry in value.items()}
+        return _fit_values(value, get_args(hint)[1], file=file, key=key)
     if origin is Sequence:
-        (item,) = get_args(hint)
-        if is_dataclass(item):
-            return build_all(item, value, file=file, key=key)  # type: ignore[arg-type]
-        if not isinstance(value, list) or not all(isinstance(entry, item) for entry in value):
-            raise InvalidTaxonomy(str(file), key, f"应为 {item.__name__} 的列表，现为 {value!r}")
-        return tuple(value)
+        return _fit_items(value, get_args(hint)[0], file=file, key=key)
     if is_dataclass(hint):
         return build(hint, value, file=file, key=key)  # type: ignore[arg-type]
     if hint is Path and isinstance(value, str):
@@ -109,3 +101,17 @@ def _fit(value: Any, hint: Any, *, file: Path, key: str) -> Any:
     if type(value) is not hint or (value == "" and not key.endswith(".construction")):
         raise InvalidTaxonomy(str(file), key, f"应为非空的 {hint.__name__}，现为 {value!r}")
     return value
+
+
+def _fit_values(value: Any, hint: Any, *, file: Path, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidTaxonomy(str(file), key, "应为一个表")
+    return {name: _fit(item, hint, file=file, key=f"{key}.{name}") for name, item in value.items()}
+
+
+def _fit_items(value: Any, hint: Any, *, file: Path, key: str) -> Sequence[Any]:
+    if is_dataclass(hint):
+        return build_all(hint, value, file=file, key=key)  # type: ignore[arg-type]
+    if not isinstance(value, list) or not all(isinstance(item, hint) for item in value):
+        raise InvalidTaxonomy(str(file), key, f"应为 {hint.__name__} 的列表，现为 {value!r}")
+    return tuple(value)

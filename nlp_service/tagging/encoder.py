@@ -44,8 +44,18 @@ class EncoderHeads:
         scores = vectors @ self.weights[head]
         if head in self.levels:
             return _log_levels(scores, self.intercepts[head])
-        scores += self.intercepts[head]
+        scores = scores + self.intercepts[head]
         return log_softmax(scores) if head in self.choices else scores
+
+    def shares(self, head: str, place: int, token_shares: Floats) -> Floats:
+        """Return what each token said for a label; of a choice, against the mean of its labels."""
+        weights = self.weights[head]
+        if head in self.levels:  # one line for all levels: what pushes up speaks for the higher
+            return np.asarray(token_shares @ weights[:, 0])
+        column = weights[:, place]
+        if head in self.choices:
+            column = column - weights.mean(axis=1)
+        return np.asarray(token_shares @ column)
 
 
 def _log_levels(scores: Floats, cuts: Floats) -> Floats:

@@ -1,7 +1,8 @@
-"""Which words of a text carried a label, read off the linear weights.
+"""Which words of a text carried a label, read off the models' own sums.
 
-A label's margin is a sum over features, so each feature's share is known exactly; it is spread
-over the characters where the feature stands, and the words that hold most of it are quoted.
+The linear margin is a sum over features, the encoder's answer a sum over tokens: each share is
+known exactly. It is spread over the characters where the feature or token stands, both models'
+shares are added as their answers are, and the words that hold most of it are quoted.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp_service.domain.assessment import Span
-from nlp_service.tagging.features import locate_features
+from nlp_service.tagging.cascade import EncoderStage
+from nlp_service.tagging.features import Places, locate_features
 from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
@@ -24,9 +26,16 @@ _LONGEST = 16  # characters; a longer phrase reads as a whole sentence, not as t
 class Explainer:
     """The features of one text, located once and then asked about any number of labels."""
 
-    def __init__(self, document: Document, model: LinearModel, segmenter: Segmenter) -> None:
-        self._text = document.text
-        self._weights = model.weights
+    def __init__(
+        self,
+        document: Document,
+        model: LinearModel,
+        segmenter: Segmenter,
+        *,
+        stage: EncoderStage | None = None,
+    ) -> None:
+        """Locate the features; with a stage the encoder reads the text once more."""
+        self._text, self._model, self._stage = document.text, model, stage
         located = locate_features(document, segmenter)
         known = model.vocabulary.get
         rows = np.array([known(feature, -1) for feature in located.features], dtype=np.int64)
@@ -35,35 +44,47 @@ class Explainer:
             rows[used], return_inverse=True, return_counts=True
         )
         self._starts, self._ends = located.starts[used], located.ends[used]
-        values = (np.log(counts) + 1.0) * model.idf[self._rows] / counts
+        values = (np.log(counts) + 1.0) * model.idf[self._rows]
+        values /= max(float(np.linalg.norm(values)), 1e-12) * counts
         self._per_character = values[self._of] / (self._ends - self._starts)
         self._word_ends = located.word_ends
+        self._tokens = stage.encoder.token_shares(document) if stage else None
 
-    def _carried(self, column: int) -> Floats:
+    def _carried(self, head: str, place: int) -> Floats:
         """Return the running sum, over characters, of what spoke for the label.
 
         ``carried[end] - carried[start]`` is what a stretch of text contributed.
         """
-        shares = self._weights[self._rows, column][self._of] * self._per_character
-        size = len(self._text) + 1
-        steps = np.bincount(self._starts, shares, size) - np.bincount(self._ends, shares, size)
+        column = self._model.columns(head).start + place
+        shares = self._model.weights[self._rows, column][self._of] * self._per_character
+        steps = self._steps(shares, self._starts, self._ends)
+        if self._stage and self._tokens:
+            tokens = self._tokens
+            said = self._stage.encoder.heads.shares(head, place, tokens.shares)
+            said *= self._stage.mix[head] / np.maximum(tokens.ends - tokens.starts, 1)
+            steps += self._steps(said, tokens.starts, tokens.ends)
         return np.concatenate([[0.0], np.cumsum(np.cumsum(steps)[:-1])])
 
-    def phrases(self, column: int, *, most: int = 3) -> Sequence[Span]:
-        """Return the strongest phrases for the label of that column, in text order."""
+    def _steps(self, shares: Floats, starts: Places, ends: Places) -> Floats:
+        """Return where the shares, each a height over its characters, rise and fall."""
+        size = len(self._text) + 1
+        return np.asarray(np.bincount(starts, shares, size) - np.bincount(ends, shares, size))
+
+    def phrases(self, head: str, place: int, *, most: int = 3) -> Sequence[Span]:
+        """Return the strongest phrases for the head's label at that place, in text order."""
         words = self._words
         if not len(words):
             return []
-        carried = self._carried(column)
+        carried = self._carried(head, place)
         strengths = carried[words[:, 1]] - carried[words[:, 0]]
         strong = words[strengths >= _WORD_SHARE * max(strengths.max(), 1e-12)]
         phrases = _joined(strong.tolist())
         phrases.sort(key=lambda place: carried[place[0]] - carried[place[1]])
         return [self._span(*place) for place in sorted(phrases[:most])]
 
-    def sentence(self, column: int) -> Sequence[Span]:
+    def sentence(self, head: str, place: int) -> Sequence[Span]:
         """Return the one sentence that spoke most for the label; none if none did."""
-        carried = self._carried(column)
+        carried = self._carried(head, place)
         sentences = self._sentences
         strengths = [carried[span.end] - carried[span.start] for span in sentences]
         if not strengths or max(strengths) <= 0:

@@ -121,9 +121,9 @@ def test_post_assessment_leaves_the_service_answering_meanwhile(assessor):
     class WaitingAssessor:
         versions = assessor.versions
 
-        def assess(self, submission, *, explain):
+        def assess(self, submission, **options):
             assert answered_meanwhile.wait(timeout=10)
-            return assessor.assess(submission, explain=explain)
+            return assessor.assess(submission, **options)
 
     with (
         TestClient(create_app(Settings(), assessor=WaitingAssessor())) as client,

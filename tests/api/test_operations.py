@@ -84,8 +84,8 @@ def test_get_metrics_counts_assessments_by_kind_and_need_of_review(assessor):
     class SettledAssessor(Assessor):
         """Sends to a person what is numbered so, and nothing else."""
 
-        def assess_many(self, submissions, *, explain):
-            for assessment in super().assess_many(submissions, explain=explain):
+        def assess_many(self, submissions, **options):
+            for assessment in super().assess_many(submissions, **options):
                 yield replace(assessment, needs_review=assessment.id == "review")
 
     light = {"body": "路灯坏了半个月，请尽快维修。", "kind": "proposal"}

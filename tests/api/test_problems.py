@@ -71,7 +71,20 @@ def test_answer_problem_is_as_documented(client, code):
 
 
 def test_answer_problem_is_provoked_for_every_code():
-    assert set(PROVOCATIONS) | {"internal_error", "not_ready"} == set(PROBLEMS)
+    by_themselves = {"internal_error", "not_ready", "mode_unavailable"}
+    assert set(PROVOCATIONS) | by_themselves == set(PROBLEMS)
+
+
+@pytest.mark.parametrize("mode", ["accurate", "auto"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(ONE, {"body": "路灯坏了"}), (BATCH, {"submissions": [{"body": "路灯坏了"}]})],
+)
+def test_post_for_an_encoder_that_is_not_there_is_refused(linear_client, path, body, mode):
+    problem = check(linear_client.post(f"{path}?mode={mode}", json=body), "mode_unavailable")
+
+    assert f"不能用 {mode} 方式" in problem.detail
+    assert linear_client.post(f"{path}?mode=fast", json=body).status_code == 200
 
 
 def test_answer_problem_has_a_number_of_its_own(client):

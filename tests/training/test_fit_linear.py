@@ -32,6 +32,7 @@ def example(number, body, *, subtopic=None, category=None, topics=()):
         request="complain",
         urgency=1,
         gates=(),
+        quality={},
         confidence="high",
     )
     return Example(

@@ -118,7 +118,7 @@ def _parse(data: bytes) -> PackedEncoder:
 
 
 def _skip_normaliser(reader: _Reader) -> None:
-    count, size = reader.values("iI")
+    _count, size = reader.values("iI")
     reader.position += size
 
 

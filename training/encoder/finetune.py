@@ -88,7 +88,6 @@ def finetune(
     network.eval()
 
 
-@torch.inference_mode()
 def answer_all(
     network: TagNetwork, rows: Sequence[Sequence[int]], options: Encoder, *, pad: int, label: str
 ) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
@@ -101,10 +100,14 @@ def answer_all(
     for start in tqdm(range(0, len(order), options.batch_rows), desc=label, unit="batch"):
         chosen = order[start : start + options.batch_rows]
         ids, mask = pad_rows([rows[place] for place in chosen], pad)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16):
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16),
+        ):
             seen = network.vectors(ids.to(device), mask.to(device)).float()
+            answers = network.answers(seen)
         vectors.append(seen.cpu())
-        for head, answer in network.answers(seen).items():
+        for head, answer in answers.items():
             found.setdefault(head, []).append(answer.float().cpu())
     back = np.argsort(order)
     return {h: torch.cat(parts).numpy()[back] for h, parts in found.items()}, torch.cat(
@@ -128,7 +131,7 @@ def _optimiser(network: TagNetwork, options: Encoder) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups)
 
 
-class _warm_then_fall:  # noqa: N801 – reads as what the rate does
+class _warm_then_fall:
     """Rise for the first steps, then fall to nothing."""
 
     def __init__(self, steps: int) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from nlp_service.tagging.reading import Reading
 from training.config import Encoder
-from training.encoder.base import BaseEncoder, load_base
 from training.encoder.finetune import answer_all, finetune
 from training.encoder.lessons import OFFICE, Lessons, make_lessons
 from training.encoder.network import TagNetwork, keep_layers
+from training.encoder.pretrained import BaseEncoder, load_base
 from training.encoder.trim import trim_vocabulary
 from training.out_of_fold import Fold
 from training.prepare import Prepared, Say
@@ -46,7 +46,7 @@ def held_out_answers(
             say(f"编码器第 {number}/{len(folds)} 折。")
             answers = _fit_and_answer(prepared, fitted_on, held_out, options, kept, number)
             draft = kept.with_suffix(".draft.npz")
-            np.savez(draft, **answers)
+            np.savez(draft, **dict(answers))  # type: ignore[arg-type]
             draft.replace(kept)
         with np.load(kept) as arrays:
             for name in arrays.files:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from training.encoder.base import BaseEncoder
+from training.encoder.pretrained import BaseEncoder
 
 
 class OrderedHead(nn.Module):
@@ -82,7 +82,7 @@ class TagNetwork(nn.Module):
         return found | {h: head(seen) for h, head in self.levels.items()}
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Return every head's answer; shapes (n_texts, n_labels) or (n_texts, questions, levels)."""
+        """Return every head's answer, (n_texts, n_labels) or (n_texts, questions, levels)."""
         return self.answers(self.vectors(ids, mask))
 
 

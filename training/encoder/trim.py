@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from tokenizers import Tokenizer
 
-from training.encoder.base import SPECIALS, BaseEncoder, as_json
+from training.encoder.pretrained import SPECIALS, BaseEncoder, as_json
 from training.errors import BadEncoder
 
 _BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -34,7 +34,7 @@ def trim_vocabulary(encoder: BaseEncoder, texts: Iterable[str], *, most: int) ->
     kept.weight.data = embeddings.weight.data[torch.tensor(keep)].clone()
     encoder.model.set_input_embeddings(kept)
     encoder.model.config.vocab_size = len(keep)
-    pad = tokenizer.token_to_id(encoder.tokenizer.id_to_token(encoder.pad))
+    pad = keep.index(encoder.pad)
     encoder.model.config.pad_token_id = pad
     return BaseEncoder(model=encoder.model, tokenizer=tokenizer, pad=pad)
 

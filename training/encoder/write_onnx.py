@@ -9,8 +9,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.encoder.base import BaseEncoder
 from training.encoder.network import OrderedHead, TagNetwork
+from training.encoder.pretrained import BaseEncoder
 
 _OPSET = 18
 
@@ -70,7 +70,7 @@ def head_arrays(network: TagNetwork) -> tuple[Mapping[str, np.ndarray], Mapping[
         assert isinstance(layer, OrderedHead)
         weights[head] = layer.score.weight
         intercepts[head] = layer.cuts() - layer.score.bias[:, None]
-    scale = network.encoder.config.hidden_size ** 0.5
+    scale = network.encoder.config.hidden_size**0.5
     return (
         {head: w.detach().cpu().double().numpy().T * scale for head, w in weights.items()},
         {head: b.detach().cpu().double().numpy() for head, b in intercepts.items()},
