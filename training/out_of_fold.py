@@ -72,7 +72,7 @@ def held_out_scores(out_of_fold: OutOfFold, targets: Targets, taxonomy: Taxonomy
         calibration, tables = fit_probabilities(out_of_fold, targets, fitted_on, taxonomy)
         margins = {head: values[held_out] for head, values in out_of_fold.margins.items()}
         parts.append((held_out, tag_scores(margins, calibration, tables)))
-    return _in_row_order(parts)
+    return in_row_order(parts)
 
 
 def fit_probabilities(
@@ -83,7 +83,8 @@ def fit_probabilities(
     return calibrate(out_of_fold.margins, targets, rows, tables), tables
 
 
-def _in_row_order(parts: Sequence[tuple[Integers, TagScores]]) -> TagScores:
+def in_row_order(parts: Sequence[tuple[Integers, TagScores]]) -> TagScores:
+    """Join parts that together hold every row once."""
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     return TagScores(
         **{
