@@ -1,7 +1,7 @@
 """One TOML file describes one run. Unknown keys are errors; nothing is read from elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from nlp_service.domain.errors import InvalidTaxonomy
@@ -70,6 +70,14 @@ class Encoder:
     """Compute in 16 bits where the processor is quick at it."""
     shares: Mapping[str, float]
     """Head -> weight of its loss; 1 where none is given."""
+    answered_folds: int
+    """Folds that are fine-tuned for held-out answers; the rest would only narrow the intervals."""
+    auto_share: float
+    """Share of the texts, the least sure, that the encoder reads in ``auto``."""
+
+    def exact(self) -> "Encoder":
+        """Return the same in 32 bits, as parity is measured."""
+        return replace(self, bfloat16=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from nlp_service.assess import Assessor
 from nlp_service.bundle import (
+    ENCODER_FORMAT,
     GOLDEN,
     LINEAR_FORMAT,
     MANIFEST,
@@ -37,6 +38,9 @@ from nlp_service.text.segment import Segmenter
 from training.config import TrainingConfig, as_table
 from training.errors import ParityFailure
 from training.fit_linear import FittedLinear, split_by_head
+
+if TYPE_CHECKING:  # a fit of the linear models alone needs no torch
+    from training.encoder.stage import TrainedStage
 
 PARITY = 1e-9
 """Largest difference of a probability between the trainer and the written bundle."""
@@ -63,12 +67,17 @@ class Trained:
     calibration: Calibration
     tables: Tables
     thresholds: Thresholds
+    stage: "TrainedStage | None" = None
+
+    def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
+        """Return the decision values as scikit-learn gives them."""
+        lists = [features(document, self.segmenter) for document in documents]
+        found = self.linear.margins(self.linear.vectoriser.transform(lists))
+        return split_by_head(found, self.heads)
 
     def scores(self, documents: Sequence[Document]) -> TagScores:
         """Score as scikit-learn does: what the service must agree with."""
-        lists = [features(document, self.segmenter) for document in documents]
-        margins = self.linear.margins(self.linear.vectoriser.transform(lists))
-        return tag_scores(split_by_head(margins, self.heads), self.calibration, self.tables)
+        return tag_scores(self.margins(documents), self.calibration, self.tables)
 
 
 def write_bundle(
@@ -97,11 +106,18 @@ def write_bundle(
         shutil.copyfile(config.golden, draft / GOLDEN)
         for name in FILES:
             shutil.copyfile(config.taxonomy / name, draft / TAXONOMY / name)
-        manifest = {**_description(trained, config), "data": list(data), "files": _hashes(draft)}
+        manifest = dict(_description(trained, config))
+        if trained.stage:
+            manifest |= {"format": ENCODER_FORMAT, "encoder": trained.stage.write(draft)}
+        manifest |= {"data": list(data), "files": _hashes(draft)}
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
         rounded = replace(trained.linear, weights=dequantise(codes, steps))
         check_parity(draft, replace(trained, linear=rounded), check_on)
+        if trained.stage:
+            from training.encoder.stage import check_stage_parity
+
+            check_stage_parity(draft, trained.stage, check_on, trained.margins(check_on))
         if folder.exists():
             shutil.rmtree(folder)
         shutil.move(draft, folder)

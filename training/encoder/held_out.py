@@ -13,11 +13,14 @@ from training.config import Encoder
 from training.encoder.finetune import answer_all, finetune
 from training.encoder.lessons import OFFICE, Lessons, make_lessons
 from training.encoder.network import TagNetwork, keep_layers
-from training.encoder.pretrained import BaseEncoder, load_base
+from training.encoder.pretrained import PretrainedEncoder, load_base
 from training.encoder.trim import trim_vocabulary
 from training.out_of_fold import Fold
 from training.prepare import Prepared, Say
 from training.targets import CHOICES, Integers
+
+_WITHOUT_EFFECT = ("answered_folds", "auto_share")
+"""Options that leave a fine-tuning as it is."""
 
 Answers = Mapping[str, np.ndarray]
 """Head -> log-probabilities or log-odds, (n_texts, n_labels); ``vector`` -> (n_texts, hidden)."""
@@ -84,7 +87,7 @@ def _fit_and_answer(
 
 def start_network(
     prepared: Prepared, options: Encoder
-) -> tuple[BaseEncoder, TagNetwork, list[list[int]]]:
+) -> tuple[PretrainedEncoder, TagNetwork, list[list[int]]]:
     """Load the base, trim it, put fresh heads on it, and turn all texts into rows of ids."""
     import torch
 
@@ -108,7 +111,7 @@ def start_network(
     return base, network, read_with(base, options).rows(documents)
 
 
-def read_with(base: BaseEncoder, options: Encoder) -> Reading:
+def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:
     """Return how this encoder reads."""
     return Reading(
         tokenizer=base.tokenizer,
@@ -143,5 +146,8 @@ def _options(prepared: Prepared) -> Encoder:
 def _run_name(prepared: Prepared, fitted_on: Integers) -> str:
     """Name a run by what it depends on, so that a changed option never meets old answers."""
     ids = [prepared.examples[row].id for row in fitted_on]
-    described = json.dumps([asdict(_options(prepared)), prepared.config.seed, ids], default=str)
+    options = asdict(_options(prepared))
+    for name in _WITHOUT_EFFECT:
+        del options[name]
+    described = json.dumps([options, prepared.config.seed, ids], default=str)
     return hashlib.sha256(described.encode()).hexdigest()[:16]

