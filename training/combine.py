@@ -16,8 +16,8 @@ from nlp_service.tagging.calibration import (
 )
 from nlp_service.tagging.linear import Floats
 from training.calibrate import calibrate, make_tables
-from training.out_of_fold import Fold, in_row_order
-from training.targets import SEVERAL, Integers, Targets
+from training.out_of_fold import in_row_order
+from training.targets import SEVERAL, Booleans, Integers, Targets
 
 _MOST = 10.0  # beyond it a head is the encoder's alone
 
@@ -105,7 +105,7 @@ def _of(values: Mapping[str, Floats], rows: Integers) -> Mapping[str, Floats]:
     return {head: table[rows] for head, table in values.items()}
 
 
-def _fit_mix(margins: Floats, answers: Floats, truth: Floats, several: bool) -> float:
+def _fit_mix(margins: Floats, answers: Floats, truth: Booleans, several: bool) -> float:
     """Return how much the encoder counts beside the linear margin, by maximum likelihood."""
 
     def loss(numbers: Floats) -> float:
@@ -120,12 +120,3 @@ def _fit_mix(margins: Floats, answers: Floats, truth: Floats, several: bool) -> 
     bounds = [(0.05, 30.0), (0.0, 5.0), *([(-20.0, 20.0)] if several else [])]
     linear, encoder = optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x[:2]
     return round(min(float(encoder / linear), _MOST), 4)
-
-
-def parts_of(folds: Sequence[Fold], answered: Integers, few: Sequence[Fold]) -> Sequence[Integers]:
-    """Return the answered rows fold by fold, or by ``few`` when one fold alone was answered."""
-    parts = [np.intersect1d(held_out, answered) for _, held_out in folds]
-    parts = [part for part in parts if len(part)]
-    if len(parts) > 1:
-        return parts
-    return [part for _, held_out in few if len(part := np.intersect1d(held_out, answered))]

@@ -42,6 +42,24 @@ class Linear:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Adaptation:
+    """How the base is brought nearer to submissions before it learns labels."""
+
+    epochs: int
+    batch_rows: int
+    """Pairs in a batch: each has the others as its negatives."""
+    most_tokens: int
+    learning_rate: float
+    scale: float
+    """Cosines are multiplied by it before the softmax over a batch."""
+    mined: bool
+    """Mine one near text of another submission as a negative for each pair."""
+    mined_from: int
+    """Nearest texts that are left out of the mining: they may be of the same matter."""
+    bfloat16: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Encoder:
     """How the encoder is adapted and fine-tuned."""
 
@@ -74,6 +92,7 @@ class Encoder:
     """Folds that are fine-tuned for held-out answers; the rest would only narrow the intervals."""
     auto_share: float
     """Share of the texts, the least sure, that the encoder reads in ``auto``."""
+    adaptation: Adaptation | None = None
 
     def exact(self) -> "Encoder":
         """Return the same in 32 bits, as parity is measured."""

@@ -6,30 +6,30 @@ a threshold that never saw it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from sklearn.svm import LinearSVC
 
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.linear import Floats
-from training.fit_linear import select_features
-from training.metrics import label_figures
-from training.near_copies import group_near_copies
-from training.out_of_fold import (
-    Fold,
-    OutOfFold,
-    grouped_folds,
-    held_out_margins,
-    held_out_scores,
-    split_in_folds,
-)
+from nlp_service.tagging.thresholds import Thresholds
+from training.joint_folds import ANSWERS, JointFolds, answer_folds
+from training.metrics import gain_figures, label_figures
+from training.office import category_logs
+from training.out_of_fold import OutOfFold, grouped_folds, held_out_margins, held_out_scores
 from training.peers import Labels, cut_with_jieba, peer_models, predict_held_out
 from training.prepare import Prepared, Say
 from training.results import Comparison, Report, SetResult, measure_set
-from training.targets import UNKNOWN, Integers
+from training.targets import Integers
 from training.thresholds import fit_thresholds
 
-_READER_TASKS = ("topic", "subtopic", "lead_unit")
+_READER_TASKS = ("topic", "subtopic", "lead_unit", "request", "urgency")
+LINEAR, ALONE, JOINT, AUTO = (
+    "ours: linear",
+    "ours: encoder alone",
+    "ours: linear + encoder",
+    "ours: auto",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,14 @@ class CrossValidated:
     out_of_fold: OutOfFold
     scores: TagScores
     sets: Sequence[SetResult]
+    joint: JointFolds | None
 
 
-def cross_validate(prepared: Prepared, say: Say) -> CrossValidated:
-    """Fit on each fold's complement and measure on the fold, set by set."""
+def cross_validate(prepared: Prepared, say: Say, *, answers: Path = ANSWERS) -> CrossValidated:
+    """Fit on each fold's complement and measure on the fold, set by set.
+
+    With an encoder, its answers are kept in (and taken from) the folder ``answers``.
+    """
     config, targets = prepared.config, prepared.targets
     folds = grouped_folds(prepared.examples, folds=config.folds, seed=config.seed)
     say(f"{config.folds} 折交叉验证，近似文本同在一折。")
@@ -56,37 +60,57 @@ def cross_validate(prepared: Prepared, say: Say) -> CrossValidated:
         error_rates=config.error_rates,
         missed_urgent=config.missed_urgent,
     )
-    sets = [
-        measure_set(
-            source.name,
-            [example.id for example in prepared.examples],
-            scores,
-            targets,
-            rows[targets.read[rows]],
-            taxonomy=prepared.taxonomy,
-            sure=thresholds.sure,
-            show=thresholds.show,
-            seed=config.seed,
-        )
-        for source in config.source
-        if len(rows := prepared.rows_from(source.name))
-    ]
-    return CrossValidated(out_of_fold=out_of_fold, scores=scores, sets=sets)
+    sets = _measure(prepared, scores, everything, thresholds, "")
+    joint = None
+    if config.encoder:
+        joint = answer_folds(prepared, out_of_fold, scores, say, folder=answers)
+        sets += _measure(prepared, joint.scores, joint.rows, joint.thresholds, ", with encoder")
+    return CrossValidated(out_of_fold=out_of_fold, scores=scores, sets=sets, joint=joint)
+
+
+def _measure(
+    prepared: Prepared, scores: TagScores, among: Integers, thresholds: Thresholds, way: str
+) -> list[SetResult]:
+    """Measure each source's rows that a reader labelled."""
+    found = []
+    for source in prepared.config.source:
+        rows = np.intersect1d(prepared.rows_from(source.name), among)
+        rows = rows[prepared.targets.read[rows]]
+        if len(rows):
+            found.append(
+                measure_set(
+                    source.name + way,
+                    [example.id for example in prepared.examples],
+                    scores,
+                    prepared.targets,
+                    rows,
+                    taxonomy=prepared.taxonomy,
+                    sure=thresholds.sure,
+                    show=thresholds.show,
+                    seed=prepared.config.seed,
+                )
+            )
+    return found
 
 
 def compare_with_peers(
     prepared: Prepared, validated: CrossValidated, say: Say
 ) -> Sequence[Comparison]:
-    """Measure ours and the peers on the same rows and folds: old categories, then readers."""
+    """Measure ours and the peers on the same rows and folds: old categories, then readers.
+
+    With an encoder the rows are those that it answered.
+    """
     say("与基准模型比较：jieba + TF-IDF + LinearSVC。")
     words = cut_with_jieba([example.document.text for example in prepared.examples])
+    among = validated.joint.rows if validated.joint else np.arange(len(prepared.examples))
     rows: list[Comparison] = []
     for source in prepared.config.source:
         members = prepared.rows_from(source.name)
         if source.name in prepared.corpus.schemes and len(members):
-            rows += _compare_categories(prepared, validated, source.name, members, words)
+            rows += _compare_categories(prepared, validated, source.name, members, among, words)
         for head in _READER_TASKS:
             known = np.intersect1d(members, prepared.targets.rows_of(head))
+            known = np.intersect1d(known, among)
             if len(known):
                 rows += _compare_readers(prepared, validated, source.name, head, known, words)
     return rows
@@ -97,16 +121,23 @@ def make_report(
 ) -> Report:
     """Gather the figures with what a reader must know of them."""
     config = prepared.config
+    notes = [
+        f"{config.folds} folds, near-copies together, seed {config.seed}.",
+        "Intervals: 95 % bootstrap over texts.",
+        "The readers are a large language model reading under the labelling guide; independent"
+        " readings by the same kind of reader agree more than two people would.",
+        "Figures on 'gold' are measures on our own writing.",
+    ]
+    if validated.joint:
+        notes.append(
+            f"Fine-tuned on {config.encoder.answered_folds if config.encoder else 0} of the folds:"
+            f" {len(validated.joint.rows)} texts have held-out answers of the encoder; side by side"
+            " every model is measured on these."
+        )
     return Report(
         title=f"Cross-validation of {config.name}-{config.version}",
         date=config.released,
-        notes=[
-            f"{config.folds} folds, near-copies together, seed {config.seed}.",
-            "Intervals: 95 % bootstrap over texts.",
-            "The readers are a large language model reading under the labelling guide; independent"
-            " readings by the same kind of reader agree more than two people would.",
-            "Figures on 'gold' are measures on our own writing.",
-        ],
+        notes=notes,
         sets=validated.sets,
         comparisons=comparisons,
     )
@@ -117,69 +148,45 @@ def _compare_categories(
     validated: CrossValidated,
     source: str,
     members: Integers,
+    among: Integers,
     words: Sequence[list[str]],
 ) -> Sequence[Comparison]:
-    """Compare on old categories: by a head of their own, through the map, and by the peers."""
-    examples = [prepared.examples[row] for row in members]
-    truth = np.array([example.old_category for example in examples], dtype=str)
-    groups = group_near_copies(
-        [example.document.text for example in examples], seed=prepared.config.seed
+    """Compare on old categories: by heads of their own, through the map, joined, and the peers."""
+    truth = np.array([prepared.examples[row].old_category for row in members], dtype=str)
+    codes = np.unique(truth)
+    folds = [
+        (np.flatnonzero(np.isin(members, fitted_on)), np.flatnonzero(np.isin(members, held_out)))
+        for fitted_on, held_out in validated.out_of_fold.folds
+    ]
+    kept = np.flatnonzero(np.isin(members, among))
+    logs = category_logs(
+        prepared,
+        members,
+        folds,
+        (validated.joint or validated).scores.subtopic[members],
+        _encoder_logs(prepared, validated, members),
+        kept,
     )
-    folds = split_in_folds(
-        truth.tolist(), groups, folds=prepared.config.folds, seed=prepared.config.seed
-    )
-    found = {
-        "ours: own head": _own_head(prepared, members, truth, folds),
-        "ours: topics through the map": _through_map(prepared, validated, members, truth, folds),
-    }
+    found = {f"ours: {name}": codes[values.argmax(axis=1)] for name, values in logs.items()}
     for name, make in peer_models().items():
         found[name] = predict_held_out(make, [words[row] for row in members], truth, folds)
-    return _rows(f"{source}: type", truth, found, seed=prepared.config.seed)
+    found = {name: labels[kept] for name, labels in found.items()}
+    top_two = np.argsort(-logs["joined"][kept], axis=1)[:, :2]
+    within = float((codes[top_two] == truth[kept, None]).any(axis=1).mean())
+    task = f"{source}: type (joined top-2 {within:.3f})"
+    return _rows(task, truth[kept], found, ours="ours: joined", seed=prepared.config.seed)
 
 
-def _own_head(
-    prepared: Prepared, members: Integers, truth: Labels, folds: Sequence[Fold]
-) -> Labels:
-    """Fit our features and machine on the old categories themselves."""
-    options, found = prepared.config.linear, np.empty_like(truth)
-    lists = [prepared.feature_lists[row] for row in members]
-    for fitted_on, held_out in folds:
-        one_hot = truth[fitted_on][:, None] == np.unique(truth)
-        texts = [lists[n] for n in fitted_on]
-        vectoriser = select_features(texts, [(np.arange(len(texts)), one_hot)], options)
-        machine = LinearSVC(C=options.c, random_state=prepared.config.seed)
-        machine.fit(vectoriser.transform(texts), truth[fitted_on])
-        found[held_out] = machine.predict(vectoriser.transform([lists[n] for n in held_out]))
-    return found
+def _encoder_logs(
+    prepared: Prepared, validated: CrossValidated, members: Integers
+) -> Floats | None:
+    """Return the encoder's held-out answers for the categories of one source."""
+    if validated.joint is None:
+        return None
+    from training.encoder.lessons import OFFICE
 
-
-def _through_map(
-    prepared: Prepared,
-    validated: CrossValidated,
-    members: Integers,
-    truth: Labels,
-    folds: Sequence[Fold],
-) -> Labels:
-    """Turn held-out subtopic probabilities into categories.
-
-    A subtopic speaks for the categories whose set holds its topic, in the shares counted on the
-    readers' rows of the other folds (one case added to each allowed category).
-    """
-    targets = prepared.targets
-    categories, found = np.unique(truth), np.empty_like(truth)
-    probabilities: Floats = validated.scores.subtopic[members]
-    subtopics = targets.choice["subtopic"][members]
-    allowed = np.zeros((probabilities.shape[1], len(categories)))
-    for column, category in enumerate(categories):
-        one = np.flatnonzero(truth == category)[0]
-        allowed[targets.candidates["subtopic"][members[one]], column] = 1.0
-    for fitted_on, held_out in folds:
-        shares = allowed.copy()
-        read = fitted_on[subtopics[fitted_on] != UNKNOWN]
-        np.add.at(shares, (subtopics[read], np.searchsorted(categories, truth[read])), 1.0)
-        shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
-        found[held_out] = categories[(probabilities[held_out] @ shares).argmax(axis=1)]
-    return found
+    columns = np.unique(prepared.targets.category[members])
+    return validated.joint.answers[OFFICE][np.ix_(members, columns)]
 
 
 def _compare_readers(
@@ -194,24 +201,45 @@ def _compare_readers(
     targets = prepared.targets
     codes = np.array(targets.heads[head])
     read = targets.rows_of(head)
-    truth = codes[targets.choice[head]]
-    found = {"ours": codes[getattr(validated.scores, head)[known].argmax(axis=1)]}
+    truth = codes[np.maximum(targets.choice[head], 0)]
+
+    def best(scores: TagScores) -> Labels:
+        labels: Labels = codes[getattr(scores, head)[known].argmax(axis=1)]
+        return labels
+
+    found = {LINEAR: best(validated.scores)}
+    if joint := validated.joint:
+        found[ALONE] = best(joint.alone)
+        found[JOINT] = best(joint.scores)
+        found[AUTO] = np.where(np.isin(known, joint.read_in_auto), found[JOINT], found[LINEAR])
     folds = [
         (np.intersect1d(fitted_on, read), np.intersect1d(held_out, known))
         for fitted_on, held_out in validated.out_of_fold.folds
     ]
+    folds = [fold for fold in folds if len(fold[1])]
     for name, make in peer_models().items():
         found[name] = predict_held_out(make, words, truth, folds)[known]
-    return _rows(f"{source}: {head}", truth[known], found, seed=prepared.config.seed)
+    ours = JOINT if joint else LINEAR
+    return _rows(f"{source}: {head}", truth[known], found, ours=ours, seed=prepared.config.seed)
 
 
 def _rows(
-    task: str, truth: Labels, found: Mapping[str, Labels], *, seed: int
+    task: str, truth: Labels, found: Mapping[str, Labels], *, ours: str, seed: int
 ) -> Sequence[Comparison]:
-    """Return one line a model."""
-    return [
+    """Return one line a model, and one for what ours gains over each."""
+    rows = [
         Comparison(
             task=task, count=len(truth), model=name, figures=label_figures(truth, labels, seed=seed)
         )
         for name, labels in found.items()
+    ]
+    return rows + [
+        Comparison(
+            task=task,
+            count=len(truth),
+            model=f"gain of {ours} over {name}",
+            figures=gain_figures(truth, found[ours], labels, seed=seed),
+        )
+        for name, labels in found.items()
+        if name != ours
     ]

@@ -1,8 +1,9 @@
 """One run from a configuration to a bundle in place."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,24 +11,33 @@ from nlp_service.bundle import hash_file
 from training.cross_validate import CrossValidated, cross_validate, make_report
 from training.export import Trained, write_bundle
 from training.fit_linear import fit_linear
+from training.joint_folds import ANSWERS, JointFolds
 from training.model_card import model_card
 from training.out_of_fold import fit_probabilities
 from training.prepare import Prepared, Say
 from training.results import Report
 from training.thresholds import fit_thresholds
 
-_CHECKED_TEXTS = 200
+if TYPE_CHECKING:  # a fit of the linear models alone needs no torch
+    from training.encoder.stage import TrainedStage
+
+_CHECKED_TEXTS = 400
 
 
-def fit(prepared: Prepared, folder: Path, say: Say) -> Report:
+def fit(prepared: Prepared, folder: Path, say: Say, *, answers: Path = ANSWERS) -> Report:
     """Cross-validate, fit on everything, write and check the bundle; return the figures.
+
+    The encoder's held-out answers and checkpoints are kept in the folder ``answers``, so that a
+    run that was killed goes on where it was.
 
     Raises:
         ParityFailure: the written bundle does not score as the trainer does; the old one stays.
     """
-    validated = cross_validate(prepared, say)
+    validated = cross_validate(prepared, say, answers=answers)
     say("在全部数据上训练。")
     trained = train(prepared, validated)
+    if validated.joint:
+        trained = replace(trained, stage=_fit_stage(prepared, validated.joint, answers))
     report = make_report(prepared, validated, [])
     data = data_lines(prepared)
     step = max(1, len(prepared.examples) // _CHECKED_TEXTS)
@@ -63,6 +73,20 @@ def train(prepared: Prepared, validated: CrossValidated) -> Trained:
             error_rates=config.error_rates,
             missed_urgent=config.missed_urgent,
         ),
+    )
+
+
+def _fit_stage(prepared: Prepared, joint: JointFolds, answers: Path) -> "TrainedStage":
+    from training.encoder.stage import fit_stage  # needs torch
+
+    assert prepared.config.encoder is not None
+    return fit_stage(
+        prepared,
+        prepared.config.encoder,
+        joint=joint.joint,
+        thresholds=joint.thresholds,
+        unsure_below=joint.unsure_below,
+        kept=answers,
     )
 
 

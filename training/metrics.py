@@ -39,12 +39,13 @@ def choice_figures(
         seed: of the resampling.
     """
     guess = probabilities.argmax(axis=1)
-    top_two = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    ranked = np.argsort(-probabilities, axis=1, kind="stable")
     sureness = probabilities.max(axis=1)
     measures: dict[str, Callable[[Integers], float]] = {
         "accuracy": lambda n: accuracy_score(truth[n], guess[n]),
         "macro_f1": lambda n: f1_score(truth[n], guess[n], average="macro", zero_division=0),
-        "top2": lambda n: float((top_two[n] == truth[n, None]).any(axis=1).mean()),
+        "top2": lambda n: float((ranked[n, :2] == truth[n, None]).any(axis=1).mean()),
+        "top3": lambda n: float((ranked[n, :3] == truth[n, None]).any(axis=1).mean()),
         "kappa": lambda n: _kappa(truth[n], guess[n], ordered=ordered),
         "ece": lambda n: calibration_error(sureness[n], guess[n] == truth[n]),
     }
@@ -77,6 +78,25 @@ def label_figures(
     measures: dict[str, Callable[[Integers], float]] = {
         "accuracy": lambda n: accuracy_score(truth[n], found[n]),
         "macro_f1": lambda n: f1_score(truth[n], found[n], average="macro", zero_division=0),
+    }
+    return _with_intervals(measures, len(truth), seed=seed)
+
+
+def gain_figures(
+    truth: npt.NDArray[np.str_],
+    ours: npt.NDArray[np.str_],
+    others: npt.NDArray[np.str_],
+    *,
+    seed: int,
+) -> Mapping[str, Figure]:
+    """Measure how much better ours is, text by text: the intervals are of the difference."""
+
+    def macro(found: npt.NDArray[np.str_], n: Integers) -> float:
+        return float(f1_score(truth[n], found[n], average="macro", zero_division=0))
+
+    measures: dict[str, Callable[[Integers], float]] = {
+        "accuracy": lambda n: float((ours == truth)[n].mean() - (others == truth)[n].mean()),
+        "macro_f1": lambda n: macro(ours, n) - macro(others, n),
     }
     return _with_intervals(measures, len(truth), seed=seed)
 

@@ -15,7 +15,7 @@ from nlp_service.tagging.linear import Floats
 from training.fit_linear import select_features
 from training.out_of_fold import Fold
 from training.prepare import Prepared
-from training.targets import UNKNOWN, Integers
+from training.targets import UNKNOWN, Booleans, Integers
 
 _FLOOR = 1e-4
 
@@ -26,6 +26,7 @@ def category_logs(
     folds: Sequence[Fold],
     subtopics: Floats,
     encoder: Floats | None,
+    answered: Integers,
 ) -> Mapping[str, Floats]:
     """Return held-out log-probabilities of a source's categories, row for row of ``members``.
 
@@ -35,6 +36,7 @@ def category_logs(
         folds: of the members, as places among them.
         subtopics: held-out probabilities of the subtopics, (n_members, n_subtopics).
         encoder: held-out log-probabilities of the categories, (n_members, n_categories), or None.
+        answered: the places among the members at which all answers are there.
     """
     truth = np.unique(prepared.targets.category[members], return_inverse=True)[1]
     found = {
@@ -43,7 +45,8 @@ def category_logs(
     }
     if encoder is not None:
         found["encoder"] = encoder
-    found["joined"] = _joined([*found.values()], truth, folds)
+    there = np.isin(np.arange(len(members)), answered)
+    found["joined"] = _joined([*found.values()], truth, folds, there)
     return found
 
 
@@ -95,11 +98,20 @@ def _through_map(
     return found
 
 
-def _joined(logs: Sequence[Floats], truth: Integers, folds: Sequence[Fold]) -> Floats:
-    """Add the answers, each times a weight fitted on the other folds by maximum likelihood."""
+def _joined(
+    logs: Sequence[Floats], truth: Integers, folds: Sequence[Fold], answered: Booleans
+) -> Floats:
+    """Add the answers, each times a weight fitted on the other folds by maximum likelihood.
+
+    When one fold alone was answered, its own halves are fitted on each other.
+    """
     stacked = np.stack(logs)
-    found = np.zeros_like(stacked[0])
-    for fitted_on, held_out in folds:
+    found = np.full_like(stacked[0], -np.inf)
+    parts = [part for _, held_out in folds if len(part := held_out[answered[held_out]])]
+    if len(parts) == 1:
+        parts = [parts[0][::2], parts[0][1::2]]
+    for held_out in parts:
+        fitted_on = np.setdiff1d(np.concatenate(parts), held_out)
 
         def loss(weights: Floats, rows: Integers = fitted_on) -> float:
             scores = log_softmax(np.tensordot(weights, stacked[:, rows], axes=1))
@@ -109,4 +121,4 @@ def _joined(logs: Sequence[Floats], truth: Integers, folds: Sequence[Fold]) -> F
         bounds = [(0.0, 5.0)] * len(logs)
         weights = optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
         found[held_out] = log_softmax(np.tensordot(weights, stacked[:, held_out], axes=1))
-    return found
+    return np.asarray(found)

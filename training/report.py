@@ -28,6 +28,7 @@ _FIGURES = {
     "micro_f1": "micro-F1",
     "macro_f1": "macro-F1",
     "top2": "top-2",
+    "top3": "top-3",
     "kappa": "κ",
     "ece": "calibration error",
 }

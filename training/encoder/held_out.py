@@ -12,7 +12,7 @@ from nlp_service.tagging.reading import Reading
 from training.config import Encoder
 from training.encoder.finetune import answer_all, finetune
 from training.encoder.lessons import OFFICE, Lessons, make_lessons
-from training.encoder.network import TagNetwork, keep_layers
+from training.encoder.network import TagNetwork, keep_layers, start_from_shares
 from training.encoder.pretrained import PretrainedEncoder, load_base
 from training.encoder.trim import trim_vocabulary
 from training.out_of_fold import Fold
@@ -44,7 +44,7 @@ def held_out_answers(
     for number, (fitted_on, held_out) in enumerate(folds, start=1):
         if only and number not in only:
             continue
-        kept = folder / f"{_run_name(prepared, fitted_on)}.npz"
+        kept = folder / f"{run_name(prepared, fitted_on)}.npz"
         if not kept.is_file():
             say(f"编码器第 {number}/{len(folds)} 折。")
             answers = _fit_and_answer(prepared, fitted_on, held_out, options, kept, number)
@@ -67,12 +67,12 @@ def _fit_and_answer(
     number: int,
 ) -> Answers:
     checkpoint = kept.with_suffix(".pt")
-    base, network, rows = start_network(prepared, options)
+    base, network, rows, lessons = start_network(prepared, options, fitted_on)
     finetune(
         network,
         rows,
-        make_lessons(prepared.targets),
-        fitted_on,
+        lessons,
+        with_definitions(prepared, fitted_on),
         options,
         pad=base.pad,
         seed=prepared.config.seed,
@@ -85,10 +85,20 @@ def _fit_and_answer(
     return answers
 
 
+def with_definitions(prepared: Prepared, rows: Integers) -> Integers:
+    """Return the examples' places and those of all definitions, which stand behind the examples."""
+    count = len(prepared.examples)
+    return np.concatenate([rows, count + np.arange(len(prepared.definitions.documents))])
+
+
 def start_network(
-    prepared: Prepared, options: Encoder
-) -> tuple[PretrainedEncoder, TagNetwork, list[list[int]]]:
-    """Load the base, trim it, put fresh heads on it, and turn all texts into rows of ids."""
+    prepared: Prepared, options: Encoder, fitted_on: Integers
+) -> tuple[PretrainedEncoder, TagNetwork, list[list[int]], Lessons]:
+    """Load the base, trim it, put fresh heads on it, and turn all texts into rows of ids.
+
+    The rows and lessons are those of the examples, then of the definitions; the heads begin with
+    the shares of the examples to be fitted on.
+    """
     import torch
 
     torch.manual_seed(prepared.config.seed)
@@ -97,7 +107,7 @@ def start_network(
     base = trim_vocabulary(base, [d.text for d in documents], most=options.vocabulary)
     if options.layers:
         keep_layers(base, options.layers)
-    lessons = make_lessons(prepared.targets)
+    lessons = make_lessons(prepared.targets, prepared.definitions)
     network = TagNetwork(
         base.model,
         choices=_sizes(prepared, lessons),
@@ -108,7 +118,9 @@ def start_network(
         },
         dropout=options.dropout,
     )
-    return base, network, read_with(base, options).rows(documents)
+    start_from_shares(network, lessons.take(fitted_on))
+    texts = [*documents, *prepared.definitions.documents]
+    return base, network, read_with(base, options).rows(texts), lessons
 
 
 def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:
@@ -143,11 +155,13 @@ def _options(prepared: Prepared) -> Encoder:
     return prepared.config.encoder
 
 
-def _run_name(prepared: Prepared, fitted_on: Integers) -> str:
+def run_name(prepared: Prepared, fitted_on: Integers) -> str:
     """Name a run by what it depends on, so that a changed option never meets old answers."""
     ids = [prepared.examples[row].id for row in fitted_on]
-    options = asdict(_options(prepared))
-    for name in _WITHOUT_EFFECT:
-        del options[name]
+    options = {
+        name: value
+        for name, value in asdict(_options(prepared)).items()
+        if name not in _WITHOUT_EFFECT and value is not None
+    }
     described = json.dumps([options, prepared.config.seed, ids], default=str)
     return hashlib.sha256(described.encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.definitions import Definitions
 from training.targets import CHOICES, SEVERAL, UNKNOWN, Targets
 
 ORDERED = ("urgency",)
@@ -47,18 +48,31 @@ class Lessons:
         )
 
 
-def make_lessons(targets: Targets) -> Lessons:
-    """Turn the truths into tensors; the kind only where several kinds come in one post."""
-    choice = {h: torch.from_numpy(targets.choice[h]) for h in CHOICES if h not in ORDERED}
-    choice[OFFICE] = torch.from_numpy(targets.category)
-    levels = {h: torch.from_numpy(targets.choice[h][:, None]) for h in ORDERED}
+def make_lessons(targets: Targets, definitions: Definitions) -> Lessons:
+    """Turn the truths into tensors: examples first, then the taxonomy's definitions.
+
+    Of a definition only what has one answer is taught; it says nothing of the rest.
+    """
+    count = len(definitions.documents)
+
+    def more(values: np.ndarray, filler: float) -> Tensor:
+        below = np.full((count, *values.shape[1:]), filler).astype(values.dtype)
+        return torch.from_numpy(np.concatenate([values, below]))
+
+    choice = {h: more(targets.choice[h], UNKNOWN) for h in CHOICES if h not in ORDERED}
+    for head, (told, truth) in definitions.truths.items():
+        if head in choice:
+            places = torch.tensor(told) + len(targets.read)
+            choice[head][places] = torch.from_numpy(truth.argmax(axis=1))
+    choice[OFFICE] = more(targets.category, UNKNOWN)
+    levels = {h: more(targets.choice[h][:, None], UNKNOWN) for h in ORDERED}
     return Lessons(
         choice=choice,
-        several={h: torch.from_numpy(targets.several[h]).float() for h in SEVERAL},
-        levels=levels | {"quality": torch.from_numpy(targets.quality)},
-        read=torch.from_numpy(targets.read),
-        allowed={h: torch.from_numpy(sets) for h, sets in targets.candidates.items()},
-        weights=torch.from_numpy(targets.weights).float(),
+        several={h: more(targets.several[h], 0).float() for h in SEVERAL},
+        levels=levels | {"quality": more(targets.quality, UNKNOWN)},
+        read=more(targets.read, 0),
+        allowed={h: more(sets, 0) for h, sets in targets.candidates.items()},
+        weights=more(targets.weights, 1.0).float(),
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from training.encoder.lessons import Lessons
 from training.encoder.pretrained import PretrainedEncoder
 
 
@@ -29,6 +30,15 @@ class OrderedHead(nn.Module):
         ones = torch.ones_like(at_least[:, :, :1])
         bounded = torch.cat([ones, at_least, 0.0 * ones], dim=2)
         return torch.log(bounded[:, :, :-1] - bounded[:, :, 1:] + 1e-6)
+
+    def start_from(self, levels: Tensor) -> None:
+        """Put the cuts where a score of 0 gives each level its share, (n_texts, n_questions)."""
+        for question, column in enumerate(levels.T):
+            counts = torch.bincount(column[column >= 0], minlength=self.steps.shape[1] + 2) + 0.5
+            at_least = counts.flip(0).cumsum(0).flip(0)[1:] / counts.sum()
+            cuts = -torch.logit(at_least)
+            self.first[question] = cuts[0]
+            self.steps[question] = torch.log(torch.expm1(cuts.diff().clamp(min=0.02)))
 
     def cuts(self) -> Tensor:
         """Return the cuts of each question, ascending, (n_questions, n_levels − 1)."""
@@ -84,6 +94,23 @@ class TagNetwork(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return every head's answer, (n_texts, n_labels) or (n_texts, questions, levels)."""
         return self.answers(self.vectors(ids, mask))
+
+
+def start_from_shares(network: TagNetwork, lessons: Lessons) -> None:
+    """Let every head begin with how often each answer holds: a rare one need not unlearn a half.
+
+    ``lessons`` are those of the texts to be learnt from.
+    """
+    with torch.no_grad():
+        for head, layer in network.choices.items():
+            truth = lessons.choice[head]
+            counts = torch.bincount(truth[truth >= 0], minlength=layer.out_features).float()
+            layer.bias.copy_(torch.log((counts + 0.5) / (counts + 0.5).sum()))
+        for head, layer in network.several.items():
+            held = lessons.several[head][lessons.read]
+            layer.bias.copy_(torch.logit((held.sum(dim=0) + 0.5) / (len(held) + 1.0)))
+        for head, layer in network.levels.items():
+            layer.start_from(lessons.levels[head])
 
 
 def keep_layers(encoder: PretrainedEncoder, layers: Sequence[int]) -> None:

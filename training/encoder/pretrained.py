@@ -49,6 +49,8 @@ def load_base(name: str) -> PretrainedEncoder:
         raise BadEncoder(f"无法载入基础编码器 {name}：{error}") from None
     if not hasattr(fast, "backend_tokenizer") or fast.pad_token_id is None:
         raise BadEncoder(f"基础编码器 {name} 没有可用的快速分词器。")
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # a text's vector is the mean over its tokens
     return PretrainedEncoder(model=model, tokenizer=fast.backend_tokenizer, pad=fast.pad_token_id)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
 
 from nlp_service.assess import Assessor
@@ -21,8 +22,14 @@ from nlp_service.text.normalise import Document
 from training.combine import Joint
 from training.config import Encoder
 from training.encoder.finetune import finetune
-from training.encoder.held_out import answers_of, read_with, start_network
-from training.encoder.lessons import OFFICE, make_lessons
+from training.encoder.held_out import (
+    answers_of,
+    read_with,
+    run_name,
+    start_network,
+    with_definitions,
+)
+from training.encoder.lessons import OFFICE
 from training.encoder.network import TagNetwork
 from training.encoder.pretrained import PretrainedEncoder
 from training.encoder.write_onnx import head_arrays, write_onnx
@@ -90,21 +97,31 @@ def fit_stage(
     joint: Joint,
     thresholds: Thresholds,
     unsure_below: float,
-    checkpoint: Path,
+    kept: Path,
 ) -> TrainedStage:
-    """Fine-tune on every example."""
-    base, network, rows = start_network(prepared, options)
-    finetune(
-        network,
-        rows,
-        make_lessons(prepared.targets),
-        np.arange(len(rows)),
-        options,
-        pad=base.pad,
-        seed=prepared.config.seed,
-        checkpoint=checkpoint,
-        label="all",
-    )
+    """Fine-tune on every example; the weights stay in the folder ``kept`` for a next run."""
+    everything = np.arange(len(prepared.examples))
+    base, network, rows, lessons = start_network(prepared, options, everything)
+    finished = kept / f"{run_name(prepared, everything)}.finished.pt"
+    if finished.is_file():
+        network.load_state_dict(torch.load(finished, weights_only=True))
+        network.eval()
+    else:
+        checkpoint = finished.with_suffix(".checkpoint")
+        finetune(
+            network,
+            rows,
+            lessons,
+            with_definitions(prepared, everything),
+            options,
+            pad=base.pad,
+            seed=prepared.config.seed,
+            checkpoint=checkpoint,
+            label="all",
+        )
+        kept.mkdir(parents=True, exist_ok=True)
+        torch.save(network.state_dict(), finished)
+        checkpoint.unlink(missing_ok=True)
     return TrainedStage(
         base=base,
         network=network,

@@ -1,5 +1,6 @@
 """Write the encoder as ONNX in 8 bits, and its heads as arrays."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
+from torch.export import Dim
 from torch.nn import functional
 
 from training.encoder.network import OrderedHead, TagNetwork
@@ -30,22 +32,25 @@ class _Pooled(nn.Module):
 
 def write_onnx(encoder: PretrainedEncoder, path: Path) -> None:
     """Write the encoder in 8 bits; weights have one step a column, activations one a batch."""
-    encoder.model.set_attn_implementation("eager")  # the one that the exporter understands
-    pooled = _Pooled(encoder.model.cpu().float().eval())
+    encoder.model.set_attn_implementation("eager")  # the one whose products can be rounded
+    pooled = _Pooled(encoder.model.cpu().float()).eval()
     ids = torch.full((2, 8), encoder.pad, dtype=torch.long)
-    mask = torch.ones_like(ids)
     whole = path.with_suffix(".fp32.onnx")
-    axes = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        pooled,
-        (ids, mask),
-        str(whole),
-        input_names=["ids", "mask"],
-        output_names=["vector", "hidden"],
-        dynamic_axes={"ids": axes, "mask": axes, "vector": {0: "texts"}, "hidden": axes},
-        opset_version=_OPSET,
-        dynamo=False,
-    )
+    axes = {0: Dim("texts"), 1: Dim("tokens")}
+    with warnings.catch_warnings():  # torch's exporter warns of torch's own code
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            pooled,
+            (ids, torch.ones_like(ids)),
+            str(whole),
+            input_names=["ids", "mask"],
+            output_names=["vector", "hidden"],
+            dynamic_shapes={"ids": axes, "mask": axes},
+            opset_version=_OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     quantize_dynamic(
         whole,
         path,
