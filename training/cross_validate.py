@@ -14,7 +14,7 @@ from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.thresholds import Thresholds
 from training.joint_folds import ANSWERS, JointFolds, answer_folds
-from training.metrics import gain_figures, label_figures
+from training.metrics import Figure, gain_figures, label_figures, top_two_figure
 from training.office import category_logs
 from training.out_of_fold import OutOfFold, grouped_folds, held_out_margins, held_out_scores
 from training.peers import Labels, cut_with_jieba, peer_models, predict_held_out
@@ -171,10 +171,10 @@ def _compare_categories(
     for name, make in peer_models().items():
         found[name] = predict_held_out(make, [words[row] for row in members], truth, folds)
     found = {name: labels[kept] for name, labels in found.items()}
-    top_two = np.argsort(-logs["joined"][kept], axis=1)[:, :2]
-    within = float((codes[top_two] == truth[kept, None]).any(axis=1).mean())
-    task = f"{source}: type (joined top-2 {within:.3f})"
-    return _rows(task, truth[kept], found, ours="ours: joined", seed=prepared.config.seed)
+    seed = prepared.config.seed
+    top_two = codes[np.argsort(-logs["joined"][kept], axis=1)[:, :2]]
+    within = {"ours: joined": top_two_figure(truth[kept], top_two, seed=seed)}
+    return _rows(f"{source}: type", truth[kept], found, ours="ours: joined", seed=seed, more=within)
 
 
 def _encoder_logs(
@@ -224,12 +224,21 @@ def _compare_readers(
 
 
 def _rows(
-    task: str, truth: Labels, found: Mapping[str, Labels], *, ours: str, seed: int
+    task: str,
+    truth: Labels,
+    found: Mapping[str, Labels],
+    *,
+    ours: str,
+    seed: int,
+    more: Mapping[str, Mapping[str, Figure]] | None = None,
 ) -> Sequence[Comparison]:
-    """Return one line a model, and one for what ours gains over each."""
+    """Return one line a model, and one for what ours gains over each; ``more`` figures by model."""
     rows = [
         Comparison(
-            task=task, count=len(truth), model=name, figures=label_figures(truth, labels, seed=seed)
+            task=task,
+            count=len(truth),
+            model=name,
+            figures={**label_figures(truth, labels, seed=seed), **(more or {}).get(name, {})},
         )
         for name, labels in found.items()
     ]

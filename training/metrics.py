@@ -82,6 +82,14 @@ def label_figures(
     return _with_intervals(measures, len(truth), seed=seed)
 
 
+def top_two_figure(
+    truth: npt.NDArray[np.str_], likeliest: npt.NDArray[np.str_], *, seed: int
+) -> Mapping[str, Figure]:
+    """Measure how often the truth is one of the two labels in a row of ``likeliest``."""
+    within = (likeliest == truth[:, None]).any(axis=1)
+    return _with_intervals({"top2": lambda n: float(within[n].mean())}, len(truth), seed=seed)
+
+
 def gain_figures(
     truth: npt.NDArray[np.str_],
     ours: npt.NDArray[np.str_],

@@ -33,7 +33,9 @@ def test_evaluate_measures_every_tag_against_each_reader(report):
     for found in report.sets:
         heads = {head.head: head for head in found.heads}
         assert {"topic", "subtopic", "lead_unit", "request", "urgency", "gates"} <= set(heads)
-        assert {"accuracy", "macro_f1", "top2", "kappa", "ece"} == set(heads["topic"].figures)
+        assert {"accuracy", "macro_f1", "top2", "top3", "kappa", "ece"} == set(
+            heads["topic"].figures
+        )
         for head in found.heads:
             for name, figure in head.figures.items():
                 assert 0.0 <= figure.low <= figure.high <= 1.0 or name == "kappa"
@@ -86,14 +88,16 @@ def test_report_prints_one_line_a_head(report):
 def test_peers_are_measured_on_the_same_rows(prepared, validated):
     comparisons = compare_with_peers(prepared, validated, quiet)
     of_type = {row.model: row for row in comparisons if row.task == "small: type"}
-    assert set(of_type) == {
-        "ours: own head",
-        "ours: topics through the map",
-        "peer: words",
-        "peer: words+chars",
-    }
+    models = {"ours: linear", "ours: map", "ours: joined", "peer: words", "peer: words+chars"}
+    gains = {f"gain of ours: joined over {name}" for name in models - {"ours: joined"}}
+    assert set(of_type) == models | gains
     assert {row.count for row in of_type.values()} == {210}
-    assert of_type["ours: own head"].figures["accuracy"].value > 0.5
+    joined = of_type["ours: joined"].figures
+    assert joined["top2"].value >= joined["accuracy"].value > 0.5
+    gain = of_type["gain of ours: joined over peer: words"].figures["accuracy"]
+    assert gain.value == pytest.approx(
+        joined["accuracy"].value - of_type["peer: words"].figures["accuracy"].value
+    )
     assert any(row.task == "small: lead_unit" for row in comparisons)
     lines = table_lines(make_report(prepared, validated, comparisons))
     assert any("peer: words+chars" in line for line in lines)

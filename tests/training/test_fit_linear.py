@@ -60,7 +60,7 @@ def fit(prepared):
             corpus=dataclasses.replace(prepared.corpus, examples=examples),
             feature_lists=[features(one.document, segmenter) for one in examples],
             targets=targets,
-            definitions=Definitions(feature_lists=[], truths={}),
+            definitions=Definitions(documents=[], feature_lists=[], truths={}),
         )
         fitted = fit_linear(run, np.arange(len(examples)), label="test")
         rows = fitted.vectoriser.transform([features(Document(title="", body=text), segmenter)])
@@ -107,7 +107,9 @@ def test_label_without_examples_is_never_likeliest(fit):
 
 def test_definitions_teach_subtopics_that_nobody_read(prepared):
     everything = np.arange(len(prepared.examples))
-    silent = dataclasses.replace(prepared, definitions=Definitions(feature_lists=[], truths={}))
+    silent = dataclasses.replace(
+        prepared, definitions=Definitions(documents=[], feature_lists=[], truths={})
+    )
     seen = prepared.targets.choice["subtopic"]
     subtopics = prepared.taxonomy.subtopics
     unread = [n for n in range(len(subtopics)) if not (seen == n).any()]

@@ -72,7 +72,7 @@ def _fit_and_answer(
         network,
         rows,
         lessons,
-        with_definitions(prepared, fitted_on),
+        places_of_an_epoch(prepared, fitted_on),
         options,
         pad=base.pad,
         seed=prepared.config.seed,
@@ -85,10 +85,15 @@ def _fit_and_answer(
     return answers
 
 
-def with_definitions(prepared: Prepared, rows: Integers) -> Integers:
-    """Return the examples' places and those of all definitions, which stand behind the examples."""
-    count = len(prepared.examples)
-    return np.concatenate([rows, count + np.arange(len(prepared.definitions.documents))])
+def places_of_an_epoch(prepared: Prepared, rows: Integers) -> Integers:
+    """Return the places that an epoch reads: the examples, some more than once, and definitions.
+
+    The definitions stand behind all examples.
+    """
+    repeats = _options(prepared).repeats or {}
+    times = [repeats.get(prepared.examples[row].source, 1) for row in rows]
+    behind = len(prepared.examples) + np.arange(len(prepared.definitions.documents))
+    return np.concatenate([np.repeat(rows, times), behind])
 
 
 def start_network(

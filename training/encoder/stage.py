@@ -24,10 +24,10 @@ from training.config import Encoder
 from training.encoder.finetune import finetune
 from training.encoder.held_out import (
     answers_of,
+    places_of_an_epoch,
     read_with,
     run_name,
     start_network,
-    with_definitions,
 )
 from training.encoder.lessons import OFFICE
 from training.encoder.network import TagNetwork
@@ -112,7 +112,7 @@ def fit_stage(
             network,
             rows,
             lessons,
-            with_definitions(prepared, everything),
+            places_of_an_epoch(prepared, everything),
             options,
             pad=base.pad,
             seed=prepared.config.seed,
