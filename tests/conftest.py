@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,9 @@ NASTY_TEXTS = {
 
 
 def pytest_configure():
+    # A busy machine is no bug: no test may fail by the clock.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     for name in [name for name in os.environ if name.startswith("NLP_")]:
         del os.environ[name]
 

@@ -8,6 +8,7 @@ import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -96,6 +97,10 @@ def _fit(value: Any, hint: Any, *, file: Path, key: str) -> Any:
         return build(hint, value, file=file, key=key)  # type: ignore[arg-type]
     if hint is Path and isinstance(value, str):
         return Path(value)
+    if issubclass(hint, StrEnum):
+        if value not in list(hint):
+            raise InvalidTaxonomy(str(file), key, f"应为 {'、'.join(hint)} 之一，现为 {value!r}")
+        return hint(value)
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint or (value == "" and not key.endswith(".construction")):

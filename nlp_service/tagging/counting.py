@@ -45,6 +45,7 @@ class FeatureCounter:
         return sparse.csr_matrix((np.ones(known.sum()), (rows[known], columns[known])), shape=shape)
 
     def _find_words(self, document: Document, segmenter: Segmenter) -> list[int]:
+        document = document.scored
         found: list[int] = []
         if document.title:
             words = segmenter.cut(document.title)
@@ -66,7 +67,7 @@ class FeatureCounter:
 
 def _laid_out(document: Document) -> str:
     """Return what the document's pairs are made of; the title's count twice."""
-    title, body = dense(document.title), dense(document.body)
+    title, body = dense(document.scored.title), dense(document.scored.body)
     return f"{title}{_BORDER}{title}{_BORDER}{body}{_BORDER}"
 
 

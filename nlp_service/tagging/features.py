@@ -32,15 +32,16 @@ def features(document: Document, segmenter: Segmenter) -> list[str]:
     >>> sorted(features(Document(title="", body="修 路"), load_segmenter("rjieba")))
     [' 修', ' 路', '修路']
     """
+    document = document.scored
     found: list[str] = []
     if document.title:
         words = segmenter.cut(document.title)
         pairs = _pairs(document.title)
-        marked = [WORD + word for word in words if word != " "]
+        marked = [WORD + word for word in words if not word.isspace()]
         found += marked + pairs + marked + pairs
-        found += [TITLE_WORD + word for word in words if word != " "]
+        found += [TITLE_WORD + word for word in words if not word.isspace()]
     for line in document.body.split("\n"):
-        found += [WORD + word for word in segmenter.cut(line) if word != " "]
+        found += [WORD + word for word in segmenter.cut(line) if not word.isspace()]
     return found + _pairs(document.body)
 
 
@@ -69,6 +70,7 @@ class LocatedFeatures:
 
 def locate_features(document: Document, segmenter: Segmenter) -> LocatedFeatures:
     """Return every feature with its place: for explaining, slower than ``features``."""
+    document = document.scored
     lines = document.text.split("\n")
     title_words = segmenter.cut(document.title) if document.title else []
     body_lines = lines[1:] if document.title else lines
@@ -77,7 +79,7 @@ def locate_features(document: Document, segmenter: Segmenter) -> LocatedFeatures
         words.append("\n")
     words += chain.from_iterable(_with_breaks(map(segmenter.cut, body_lines)))
     word_ends = np.cumsum([len(word) for word in words], dtype=np.int64)
-    said = np.flatnonzero([word not in " \n" for word in words])
+    said = np.flatnonzero([not word.isspace() for word in words])
     in_title = said[said < len(title_words)]
     named = [(WORD, said), (WORD, in_title), (TITLE_WORD, in_title)]
     found = [mark + words[n] for mark, places in named for n in places]
