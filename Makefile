@@ -49,8 +49,9 @@ train: $(VENV)/.fit ## fit the default bundle (needs the corpora named in config
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC
+bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC; what the encoder costs
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.cascade
 
 wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
 	$(SAY) "collecting wheels in wheelhouse/"

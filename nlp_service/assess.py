@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
 from nlp_service import __version__
 from nlp_service.bundle import Bundle
@@ -26,6 +27,9 @@ from nlp_service.tagging.picks import Pick, Picks, pick_labels
 from nlp_service.tagging.reasons import Explainer
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document, clean
+
+if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
+    from nlp_service.tagging.encoder import TokenShares
 
 CHUNK = 256
 """Texts scored in one matrix product: enough to be fast, few enough to stay in memory caches."""
@@ -53,6 +57,8 @@ class _Way:
     path: ScorePath
     thresholds: Thresholds
     explain: bool
+    tokens: "TokenShares | None"
+    """What the encoder's tokens said, where it read the text and reasons are wanted."""
 
 
 class Assessor:
@@ -156,12 +162,13 @@ class Assessor:
     ) -> Sequence[Assessment]:
         documents = [clean(submission) for submission in submissions]
         assessments: dict[int, Assessment] = {}
-        for part in self._cascade.score(documents, mode):
+        for part in self._cascade.score(documents, mode, explain=explain):
             part_picks = pick_labels(
                 part.scores, self._heads, part.thresholds.show, self.bundle.tables
             )
-            for place, picks in zip(part.places, part_picks, strict=True):
-                way = _Way(path=part.path, thresholds=part.thresholds, explain=explain)
+            tokens = part.tokens or repeat(None)
+            for place, picks, said in zip(part.places, part_picks, tokens, strict=False):
+                way = _Way(path=part.path, thresholds=part.thresholds, explain=explain, tokens=said)
                 assessments[place] = self._assessment(
                     submissions[place], documents[place], picks, way
                 )
@@ -209,10 +216,12 @@ class Assessor:
         )
 
     def _explainer(self, document: Document, way: _Way) -> Explainer:
-        stage = self.bundle.stage
-        read = way.explain and stage is not None and way.path is ScorePath.COMBINED
         return Explainer(
-            document, self.bundle.model, self.bundle.segmenter, stage=stage if read else None
+            document,
+            self.bundle.model,
+            self.bundle.segmenter,
+            stage=self.bundle.stage,
+            tokens=way.tokens,
         )
 
     def _tag(self, head: str, pick: Pick, path: ScorePath, explainer: Explainer | None) -> Tag:

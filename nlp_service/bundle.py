@@ -184,13 +184,14 @@ def _encoder_stage(folder: Path, manifest: Mapping[str, Any], threads: int) -> E
     from tokenizers import Tokenizer
 
     from nlp_service.tagging.encoder import Encoder, EncoderHeads
-    from nlp_service.tagging.reading import Reading
+    from nlp_service.tagging.reading import Reading, Tail
 
     described, arrays = manifest["encoder"], _arrays(folder / ENCODER_HEADS)
     encoder = Encoder(
         folder / ENCODER,
         reading=Reading(
-            tokenizer=Tokenizer.from_file(str(folder / TOKENIZER)), **described["reading"]
+            tokenizer=Tokenizer.from_file(str(folder / TOKENIZER)),
+            **{**described["reading"], "tail": Tail(described["reading"]["tail"])},
         ),
         heads=EncoderHeads(
             weights={head: arrays[f"weights_{head}"] for head in described["heads"]},

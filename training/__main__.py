@@ -21,29 +21,40 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # corpora are local files
 
 
+answered_folds_option = click.option(
+    "--answered-folds",
+    type=click.IntRange(min=1),
+    help="编码器在几折上给出留出结果，代替配置里的数；已有的折不再重算。",
+)
+
+
 @main.command("fit")
 @click.argument("config", type=click.Path(path_type=Path, exists=True))
+@answered_folds_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/default"))
 @click.option("--report", type=click.Path(path_type=Path), default=Path("var/reports/fit"))
-def fit_command(config: Path, out: Path, report: Path) -> None:
+def fit_command(config: Path, answered_folds: int | None, out: Path, report: Path) -> None:
     """按配置训练，交叉验证，写出并核对模型包。"""
     from training.config import read_config
     from training.fit import fit
     from training.prepare import prepare
 
-    _finish(fit(prepare(read_config(config), _say), out, _say), report)
+    run = read_config(config).with_answered_folds(answered_folds)
+    _finish(fit(prepare(run, _say), out, _say), report)
 
 
 @main.command("cross-validate")
 @click.argument("config", type=click.Path(path_type=Path, exists=True))
+@answered_folds_option
 @click.option("--report", type=click.Path(path_type=Path), default=Path("var/reports/folds"))
-def cross_validate_command(config: Path, report: Path) -> None:
+def cross_validate_command(config: Path, answered_folds: int | None, report: Path) -> None:
     """交叉验证，并与基准模型在同样的折上比较。"""
+    from training.compare import compare_with_peers
     from training.config import read_config
-    from training.cross_validate import compare_with_peers, cross_validate, make_report
+    from training.cross_validate import cross_validate, make_report
     from training.prepare import prepare
 
-    prepared = prepare(read_config(config), _say)
+    prepared = prepare(read_config(config).with_answered_folds(answered_folds), _say)
     validated = cross_validate(prepared, _say)
     comparisons = compare_with_peers(prepared, validated, _say)
     _finish(make_report(prepared, validated, comparisons), report)

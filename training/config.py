@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.toml_tables import build, read_toml
+from nlp_service.tagging.reading import Tail
 from training.errors import BadConfig
 
 
@@ -71,9 +72,13 @@ class Encoder:
     """Tokens kept beside single characters."""
     layers: Sequence[int]
     """Layers of the base that are kept; empty means all."""
+    frozen_layers: int
+    """Lowest of the kept layers that do not learn, nor do the embeddings below them."""
     most_tokens: int
     tail_share: float
-    """Share of a long text's tokens that is taken from its end."""
+    """Share of a long text's tokens that is not taken from its beginning."""
+    tail: Tail
+    """Where that share is taken from: ``end`` or ``suggestions``."""
     epochs: int
     batch_rows: int
     batch_tokens: int
@@ -134,6 +139,13 @@ class TrainingConfig:
     linear: Linear
     error_rates: ErrorRates
     encoder: Encoder | None = None
+
+    def with_answered_folds(self, folds: int | None) -> "TrainingConfig":
+        """Return the same with another number of folds that the encoder answers, at most all."""
+        if folds is None or self.encoder is None:
+            return self
+        answered = min(folds, self.folds)
+        return replace(self, encoder=replace(self.encoder, answered_folds=answered))
 
 
 def read_config(path: Path) -> TrainingConfig:

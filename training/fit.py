@@ -46,7 +46,13 @@ def fit(prepared: Prepared, folder: Path, say: Say, *, answers: Path = ANSWERS) 
         trained,
         config=prepared.config,
         data=data,
-        model_card=model_card(prepared, report, trained.thresholds, data),
+        model_card=model_card(
+            prepared,
+            report,
+            trained.thresholds,
+            data,
+            combined=validated.joint.thresholds if validated.joint else None,
+        ),
         check_on=[example.document for example in prepared.examples[::step]],
     )
     say(f"模型包已写入 {folder}，与训练结果逐项相符。")

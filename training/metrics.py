@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
+from sklearn.metrics import cohen_kappa_score, f1_score
 
 from nlp_service.tagging.linear import Floats
 from training.targets import Booleans, Integers
@@ -39,13 +40,9 @@ def choice_figures(
         seed: of the resampling.
     """
     guess = probabilities.argmax(axis=1)
-    ranked = np.argsort(-probabilities, axis=1, kind="stable")
     sureness = probabilities.max(axis=1)
     measures: dict[str, Callable[[Integers], float]] = {
-        "accuracy": lambda n: accuracy_score(truth[n], guess[n]),
-        "macro_f1": lambda n: f1_score(truth[n], guess[n], average="macro", zero_division=0),
-        "top2": lambda n: float((ranked[n, :2] == truth[n, None]).any(axis=1).mean()),
-        "top3": lambda n: float((ranked[n, :3] == truth[n, None]).any(axis=1).mean()),
+        **_ranked_measures(probabilities, truth),
         "kappa": lambda n: _kappa(truth[n], guess[n], ordered=ordered),
         "ece": lambda n: calibration_error(sureness[n], guess[n] == truth[n]),
     }
@@ -75,38 +72,86 @@ def label_figures(
     truth: npt.NDArray[np.str_], found: npt.NDArray[np.str_], *, seed: int
 ) -> Mapping[str, Figure]:
     """Measure hard labels; the same seed draws the same texts, so models compare row by row."""
+    codes, places = np.unique(np.concatenate([truth, found]), return_inverse=True)
+    truths, guesses = places[: len(truth)], places[len(truth) :]
     measures: dict[str, Callable[[Integers], float]] = {
-        "accuracy": lambda n: accuracy_score(truth[n], found[n]),
-        "macro_f1": lambda n: f1_score(truth[n], found[n], average="macro", zero_division=0),
+        "accuracy": lambda n: float((truths[n] == guesses[n]).mean()),
+        "macro_f1": lambda n: macro_f1(truths[n], guesses[n], len(codes)),
     }
     return _with_intervals(measures, len(truth), seed=seed)
 
 
-def top_two_figure(
-    truth: npt.NDArray[np.str_], likeliest: npt.NDArray[np.str_], *, seed: int
-) -> Mapping[str, Figure]:
-    """Measure how often the truth is one of the two labels in a row of ``likeliest``."""
-    within = (likeliest == truth[:, None]).any(axis=1)
-    return _with_intervals({"top2": lambda n: float(within[n].mean())}, len(truth), seed=seed)
+def ranked_figures(scores: Floats, truth: Integers, *, seed: int) -> Mapping[str, Figure]:
+    """Measure scores of any scale, (n_texts, n_labels), against the column that is true."""
+    return _with_intervals(_ranked_measures(scores, truth), len(truth), seed=seed)
 
 
-def gain_figures(
-    truth: npt.NDArray[np.str_],
-    ours: npt.NDArray[np.str_],
-    others: npt.NDArray[np.str_],
-    *,
-    seed: int,
+def ranked_gains(
+    ours: Floats, others: Floats, truth: Integers, *, seed: int
 ) -> Mapping[str, Figure]:
     """Measure how much better ours is, text by text: the intervals are of the difference."""
+    return _gains(_ranked_measures(ours, truth), _ranked_measures(others, truth), truth, seed)
 
-    def macro(found: npt.NDArray[np.str_], n: Integers) -> float:
-        return float(f1_score(truth[n], found[n], average="macro", zero_division=0))
 
-    measures: dict[str, Callable[[Integers], float]] = {
-        "accuracy": lambda n: float((ours == truth)[n].mean() - (others == truth)[n].mean()),
-        "macro_f1": lambda n: macro(ours, n) - macro(others, n),
+def shown_figures(shown: Booleans, truth: Booleans, *, seed: int) -> Mapping[str, Figure]:
+    """Measure which labels a model shows where several may hold, (n_texts, n_labels)."""
+    return _with_intervals(_shown_measures(shown, truth), len(truth), seed=seed)
+
+
+def shown_gains(
+    ours: Booleans, others: Booleans, truth: Booleans, *, seed: int
+) -> Mapping[str, Figure]:
+    """Measure how much better ours is, as ``ranked_gains`` does."""
+    return _gains(_shown_measures(ours, truth), _shown_measures(others, truth), truth, seed)
+
+
+def macro_f1(truth: Integers, guess: Integers, labels: int) -> float:
+    """Return the mean F1 of the labels that occur in either; as scikit-learn, but much faster."""
+    pairs = np.bincount(truth * labels + guess, minlength=labels * labels)
+    confusion = pairs.reshape(labels, labels)
+    counted = confusion.sum(axis=0) + confusion.sum(axis=1)
+    occurs = counted > 0
+    return float((2 * np.diag(confusion)[occurs] / counted[occurs]).mean())
+
+
+_Measures = Mapping[str, Callable[[Integers], float]]
+
+
+def _ranked_measures(scores: Floats, truth: Integers) -> _Measures:
+    ranked = np.argsort(-scores, axis=1, kind="stable")
+    found = ranked == truth[:, None]
+    within = [found[:, :most].any(axis=1) for most in (1, 2, 3)]
+    labels = scores.shape[1]
+    return {
+        "accuracy": lambda n: float(within[0][n].mean()),
+        "macro_f1": lambda n: macro_f1(truth[n], ranked[n, 0], labels),
+        "top2": lambda n: float(within[1][n].mean()),
+        "top3": lambda n: float(within[2][n].mean()),
     }
-    return _with_intervals(measures, len(truth), seed=seed)
+
+
+def _shown_measures(shown: Booleans, truth: Booleans) -> _Measures:
+    hits, wanted, given = truth & shown, truth.sum(axis=1), shown.sum(axis=1)
+    right = hits.sum(axis=1)
+
+    def macro(n: Integers) -> float:
+        counted = truth[n].sum(axis=0) + shown[n].sum(axis=0)
+        occurs = counted > 0
+        return float((2 * hits[n].sum(axis=0)[occurs] / counted[occurs]).mean())
+
+    return {
+        "micro_f1": lambda n: float(2 * right[n].sum() / max((wanted[n] + given[n]).sum(), 1)),
+        "macro_f1": macro,
+    }
+
+
+def _gains(
+    ours: _Measures, others: _Measures, truth: npt.NDArray[Any], seed: int
+) -> Mapping[str, Figure]:
+    def gain(name: str) -> Callable[[Integers], float]:
+        return lambda n: ours[name](n) - others[name](n)
+
+    return _with_intervals({name: gain(name) for name in ours}, len(truth), seed=seed)
 
 
 def calibration_error(probabilities: Floats, right: Booleans) -> float:
@@ -145,9 +190,7 @@ def _micro_f1(truth: Booleans, shown: Booleans) -> float:
     return float(2 * (truth & shown).sum() / max(truth.sum() + shown.sum(), 1))
 
 
-def _with_intervals(
-    measures: Mapping[str, Callable[[Integers], float]], count: int, *, seed: int
-) -> Mapping[str, Figure]:
+def _with_intervals(measures: _Measures, count: int, *, seed: int) -> Mapping[str, Figure]:
     generator = np.random.default_rng(seed)
     resamples = [generator.integers(0, count, count) for _ in range(RESAMPLES)]
     figures = {}

@@ -16,8 +16,10 @@ def model_card(
     report: Report,
     thresholds: Thresholds,
     data: Sequence[Mapping[str, Any]],
+    *,
+    combined: Thresholds | None,
 ) -> str:
-    """Return the card as Markdown."""
+    """Return the card as Markdown; ``combined`` are the thresholds of texts the encoder read."""
     environment = Environment(  # Markdown, not HTML: nothing to escape
         loader=PackageLoader("training"), autoescape=False, trim_blocks=True
     )
@@ -27,6 +29,7 @@ def model_card(
         taxonomy=prepared.taxonomy.version,
         report=report,
         thresholds=thresholds,
+        combined=combined,
         data=data,
         head_names=HEAD_NAMES,
     )

@@ -6,20 +6,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import jieba
 import numpy as np
 import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
+from nlp_service.tagging.linear import Floats
 from training.out_of_fold import Fold
+from training.targets import Booleans
 
 Labels = npt.NDArray[np.str_]
 
 
-def peer_models() -> Mapping[str, Callable[[], object]]:
+def peer_models() -> Mapping[str, Callable[[], Any]]:
     """Return name -> maker of an unfitted scikit-learn pipeline over lists of jieba words."""
     return {
         "peer: words": lambda: make_pipeline(_words(), LinearSVC(random_state=0)),
@@ -49,13 +53,25 @@ def cut_with_jieba(texts: Sequence[str]) -> Sequence[list[str]]:
     return [[word for word in tokenizer.lcut(text) if not word.isspace()] for text in texts]
 
 
-def predict_held_out(
-    make: Callable[[], object], words: Sequence[list[str]], labels: Labels, folds: Sequence[Fold]
-) -> Labels:
-    """Return each row's label as predicted by a model that did not see its fold."""
-    found = np.empty_like(labels)
+def decide_held_out(
+    make: Callable[[], Any], words: Sequence[list[str]], truth: Booleans, folds: Sequence[Fold]
+) -> Floats:
+    """Return each row's decision values from a model that did not see its fold.
+
+    ``truth`` and the result are (n_rows, n_labels); a label that a fold's model never saw gets
+    −inf. With one label a row the machine sees classes, else one question a label.
+    """
+    found = np.full(truth.shape, -np.inf)
+    single = bool((truth.sum(axis=1) <= 1).all())
     for fitted_on, held_out in folds:
+        seen = np.flatnonzero(truth[fitted_on].any(axis=0))
+        labels = truth[fitted_on].argmax(axis=1) if single else truth[fitted_on][:, seen]
         model = make()
-        model.fit([words[n] for n in fitted_on], labels[fitted_on])  # type: ignore[attr-defined]
-        found[held_out] = model.predict([words[n] for n in held_out])  # type: ignore[attr-defined]
+        if not single:
+            model.steps[-1] = ("several", OneVsRestClassifier(model.steps[-1][1]))
+        model.fit([words[n] for n in fitted_on], labels)
+        decided = model.decision_function([words[n] for n in held_out])
+        if decided.ndim == 1:  # two classes share one line
+            decided = np.stack([-decided, decided], axis=1)
+        found[np.ix_(held_out, seen)] = decided
     return found

@@ -76,8 +76,20 @@ def sure_from(probabilities: Floats, right: Booleans, error_rate: float) -> floa
 
 def best_f1_from(probabilities: Floats, truth: Booleans) -> float:
     """Return the threshold, in steps of 0.01, with the best micro-averaged F1."""
-    steps = np.arange(5, 96) / 100
-    hits = np.array([(truth & (probabilities >= step)).sum() for step in steps])
-    shown = np.array([(probabilities >= step).sum() for step in steps])
+    return _best_step(probabilities, truth, np.arange(5, 96) / 100)
+
+
+def with_best_f1(scores: Floats, truth: Booleans) -> Booleans:
+    """Return which labels are shown from the threshold that suits scores of any scale best.
+
+    What every model is granted alike where models are compared, (n_texts, n_labels).
+    """
+    steps = np.quantile(scores[np.isfinite(scores)], np.linspace(0.5, 0.999, 200))
+    return np.asarray(scores >= _best_step(scores, truth, steps))
+
+
+def _best_step(scores: Floats, truth: Booleans, steps: Floats) -> float:
+    hits = np.array([(truth & (scores >= step)).sum() for step in steps])
+    shown = np.array([(scores >= step).sum() for step in steps])
     f1 = 2 * hits / np.maximum(shown + truth.sum(), 1)
     return float(steps[int(np.argmax(f1))])

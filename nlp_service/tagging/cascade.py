@@ -21,7 +21,7 @@ from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 
 if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
-    from nlp_service.tagging.encoder import Encoder
+    from nlp_service.tagging.encoder import Encoder, TokenShares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,8 @@ class Scored:
     """Where the texts stood among those that were asked about."""
     scores: TagScores
     thresholds: Thresholds
+    tokens: Sequence["TokenShares"] = ()
+    """Of each text, where reasons were wanted and the encoder read it; else empty."""
 
 
 class Cascade:
@@ -68,13 +70,19 @@ class Cascade:
         self._counter = FeatureCounter(model.vocabulary)
         self._columns = {head: model.columns(head) for head in model.heads}
 
-    def score(self, documents: Sequence[Document], mode: Mode) -> Sequence[Scored]:
-        """Return probabilities in one or two parts, which together hold every text once."""
+    def score(
+        self, documents: Sequence[Document], mode: Mode, *, explain: bool = False
+    ) -> Sequence[Scored]:
+        """Return probabilities in one or two parts, which together hold every text once.
+
+        With ``explain`` the encoder also tells what each of the tokens said.
+        """
         margins = self.margins(documents)
         if self._stage is None or mode is Mode.FAST:
             return [self._linear(margins, range(len(documents)))]
         if mode is Mode.ACCURATE:
-            return [self._combined(self._stage, documents, margins, range(len(documents)))]
+            everything = range(len(documents))
+            return [self._combined(self._stage, documents, margins, everything, explain)]
         linear = self._linear(margins, range(len(documents)))
         unsure = linear.scores.topic.max(axis=1) < self._stage.unsure_below
         parts = []
@@ -82,7 +90,7 @@ class Cascade:
             parts.append(_taken(linear, np.flatnonzero(~unsure).tolist()))
         if unsure.any():
             places = np.flatnonzero(unsure).tolist()
-            parts.append(self._combined(self._stage, documents, margins, places))
+            parts.append(self._combined(self._stage, documents, margins, places, explain))
         return parts
 
     def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
@@ -105,8 +113,15 @@ class Cascade:
         documents: Sequence[Document],
         margins: Mapping[str, Floats],
         places: Sequence[int],
+        explain: bool,
     ) -> Scored:
-        vectors = stage.encoder.vectors([documents[place] for place in places])
+        read = [documents[place] for place in places]
+        tokens = stage.encoder.token_shares(read) if explain else ()
+        vectors = (
+            np.stack([one.shares.sum(axis=0) for one in tokens])
+            if tokens
+            else stage.encoder.vectors(read)
+        )
         chosen = np.array(places)
         sums = {
             head: values[chosen] + stage.mix[head] * stage.encoder.heads.answers(head, vectors)
@@ -117,6 +132,7 @@ class Cascade:
             places=places,
             scores=tag_scores(sums, stage.calibration, self._tables),
             thresholds=stage.thresholds,
+            tokens=tokens,
         )
 
 

@@ -114,12 +114,22 @@ class Encoder:
         """Return every head's answers to the vectors."""
         return {head: self.heads.answers(head, vectors) for head in self.heads.weights}
 
-    def token_shares(self, document: Document) -> TokenShares:
-        """Return what each token of a text added to its vector."""
-        row, starts, ends = self.reading.located_row(document)
-        hidden = self._run([row], "hidden")[0].astype(np.float64)
-        total = np.linalg.norm(hidden.sum(axis=0))
-        return TokenShares(shares=hidden / max(float(total), 1e-12), starts=starts, ends=ends)
+    def token_shares(self, documents: Sequence[Document]) -> Sequence[TokenShares]:
+        """Return what each token of a text added to its vector: the rows sum to ``vectors``.
+
+        As dear as ``vectors`` and instead of it, where reasons are wanted.
+        """
+        located = [self.reading.located_row(document) for document in documents]
+        rows = [row for row, _, _ in located]
+        found: dict[int, TokenShares] = {}
+        for places in _batches(rows):
+            hidden = self._run([rows[place] for place in places], "hidden").astype(np.float64)
+            for place, tokens in zip(places, hidden, strict=True):
+                row, starts, ends = located[place]
+                total = max(float(np.linalg.norm(tokens.sum(axis=0))), 1e-12)
+                shares = tokens[: len(row)] / total
+                found[place] = TokenShares(shares=shares, starts=starts, ends=ends)
+        return [found[place] for place in range(len(rows))]
 
     def _run(self, rows: Sequence[Sequence[int]], output: str) -> npt.NDArray[np.float32]:
         longest = max(map(len, rows))

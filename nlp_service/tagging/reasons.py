@@ -7,6 +7,7 @@ shares are added as their answers are, and the words that hold most of it are qu
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 from nlp_service.text.sentences import split_sentences
+
+if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
+    from nlp_service.tagging.encoder import TokenShares
 
 _WORD_SHARE = 0.3  # a word with less than this share of the strongest one's weight is not quoted
 _LONGEST = 16  # characters; a longer phrase reads as a whole sentence, not as the reason
@@ -33,9 +37,10 @@ class Explainer:
         segmenter: Segmenter,
         *,
         stage: EncoderStage | None = None,
+        tokens: "TokenShares | None" = None,
     ) -> None:
-        """Locate the features; with a stage the encoder reads the text once more."""
-        self._text, self._model, self._stage = document.text, model, stage
+        """Locate the features; ``tokens`` are what the stage's encoder read, if it did."""
+        self._text, self._model, self._stage, self._tokens = document.text, model, stage, tokens
         located = locate_features(document, segmenter)
         known = model.vocabulary.get
         rows = np.array([known(feature, -1) for feature in located.features], dtype=np.int64)
@@ -48,7 +53,6 @@ class Explainer:
         values /= max(float(np.linalg.norm(values)), 1e-12) * counts
         self._per_character = values[self._of] / (self._ends - self._starts)
         self._word_ends = located.word_ends
-        self._tokens = stage.encoder.token_shares(document) if stage else None
 
     def _carried(self, head: str, place: int) -> Floats:
         """Return the running sum, over characters, of what spoke for the label.

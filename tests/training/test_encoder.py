@@ -12,11 +12,12 @@ from transformers import BertConfig, BertModel
 from nlp_service.assess import Assessor
 from nlp_service.bundle import read_bundle
 from nlp_service.domain.submission import Mode, Submission
-from training.config import read_config
+from nlp_service.text.normalise import Document
+from training.config import Adaptation, read_config
 from training.encoder import stage as stage_module
-from training.encoder.batches import shuffled_batches
+from training.encoder.batches import Rows, shuffled_batches
 from training.encoder.finetune import finetune
-from training.encoder.held_out import start_network
+from training.encoder.held_out import read_with, start_network
 from training.encoder.network import OrderedHead
 from training.encoder.pretrained import PretrainedEncoder, load_base, save_base
 from training.encoder.trim import trim_vocabulary
@@ -32,8 +33,10 @@ base = "{base}"
 prefix = "query: "
 vocabulary = 4000
 layers = [0, 1]
+frozen_layers = 1
 most_tokens = 96
 tail_share = 0.25
+tail = "suggestions"
 epochs = 6
 batch_rows = 16
 batch_tokens = 2048
@@ -159,7 +162,7 @@ def test_reasons_of_both_models_stand_in_the_text(fitted):
 def test_token_shares_sum_to_the_vector(fitted, encoder_prepared):
     encoder = read_bundle(fitted[0]).stage.encoder
     document = encoder_prepared.examples[0].document
-    shares = encoder.token_shares(document)
+    (shares,) = encoder.token_shares([document])
     np.testing.assert_allclose(shares.shares.sum(axis=0), encoder.vectors([document])[0], atol=2e-2)
     assert shares.ends.max() <= len(document.text)
 
@@ -203,19 +206,18 @@ def test_killed_fine_tuning_goes_on_from_its_checkpoint(
     places = np.arange(60)
 
     def run(checkpoint):
-        base, network, rows, lessons = start_network(encoder_prepared, options, places)
+        start = start_network(encoder_prepared, options, places, folder=tmp_path)
         finetune(
-            network,
-            rows,
-            lessons,
+            start.network,
+            start.texts,
+            start.lessons,
             places,
             options,
-            pad=base.pad,
             seed=1,
             checkpoint=checkpoint,
             label="",
         )
-        return network
+        return start.network
 
     monkeypatch.setattr("training.encoder.finetune._CHECKPOINT_STEPS", 3)
     undisturbed = run(tmp_path / "whole.pt").state_dict()
@@ -288,3 +290,92 @@ def test_batches_hold_every_row_once_and_keep_their_limits():
     for batch in batches:
         assert len(batch) <= 8
         assert len(batch) * max(lengths[place] for place in batch) <= 800 or len(batch) == 1
+
+
+def test_frozen_layers_stay_and_their_outputs_are_computed_once(
+    encoder_prepared, encoder_config, tmp_path, monkeypatch
+):
+    options = dataclasses.replace(encoder_config.encoder, epochs=1)
+    places = np.arange(40)
+    start = start_network(encoder_prepared, options, places, folder=tmp_path)
+    before = {name: value.clone() for name, value in start.network.state_dict().items()}
+    finetune(
+        start.network,
+        start.texts,
+        start.lessons,
+        places,
+        options,
+        seed=1,
+        checkpoint=tmp_path / "run.pt",
+        label="",
+    )
+    moved = {
+        name.split(".")[3]
+        for name, value in start.network.state_dict().items()
+        if name.startswith("encoder.encoder.layer") and not torch.equal(value, before[name])
+    }
+    assert moved == {"1"}
+    embeddings = "encoder.embeddings.word_embeddings.weight"
+    assert torch.equal(start.network.state_dict()[embeddings], before[embeddings])
+
+    def refuse(*args, **options):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("training.encoder.frozen._compute", refuse)
+    start_network(encoder_prepared, options, places, folder=tmp_path)
+
+
+def test_frozen_outputs_lead_to_the_vectors_of_the_whole_network(
+    encoder_prepared, encoder_config, tmp_path
+):
+    options, places = encoder_config.encoder, np.arange(40)
+    start = start_network(encoder_prepared, options, places, folder=tmp_path)
+    reading = read_with(start.base, options)
+    documents = [example.document for example in encoder_prepared.examples[:40]]
+    whole = Rows(reading.rows(documents), pad=start.base.pad)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            start.texts.vectors(start.network, places),
+            whole.vectors(start.network, places),
+            rtol=0,
+            atol=2e-3,  # 16-bit floats lie between
+        )
+
+
+def test_adapted_encoder_tells_the_parts_of_two_texts_apart(
+    encoder_prepared, encoder_config, tmp_path
+):
+    adaptation = Adaptation(
+        epochs=4,
+        batch_rows=16,
+        most_tokens=48,
+        learning_rate=2e-3,
+        scale=20.0,
+        mined=True,
+        mined_from=2,
+        bfloat16=False,
+    )
+    free = dataclasses.replace(encoder_config.encoder, frozen_layers=0)
+    options = dataclasses.replace(free, adaptation=adaptation)
+    places = np.arange(len(encoder_prepared.examples))
+    plain = start_network(encoder_prepared, free, places, folder=tmp_path)
+    adapted = start_network(encoder_prepared, options, places, folder=tmp_path)
+    documents = [example.document for example in encoder_prepared.examples]
+    titled = [document for document in documents if document.title][:40]
+
+    def nearer_than_others(start):
+        """Return in what share of cases a title lies nearer to its own body than to another's."""
+        reading = read_with(start.base, options)
+        titles = [Document(title="", body=document.title) for document in titled]
+        bodies = [Document(title="", body=document.body) for document in titled]
+        with torch.no_grad():
+            one, other = (
+                Rows(reading.rows(part), pad=start.base.pad).vectors(
+                    start.network, np.arange(len(part))
+                )
+                for part in (titles, bodies)
+            )
+        likeness = one @ other.T
+        return float((likeness.diagonal()[:, None] > likeness).float().mean())
+
+    assert nearer_than_others(adapted) > nearer_than_others(plain) + 0.1

@@ -2,12 +2,20 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score
+from sklearn.metrics import cohen_kappa_score, f1_score
 
-from training.cross_validate import compare_with_peers, make_report
+from training.compare import compare_with_peers
+from training.cross_validate import make_report
 from training.errors import BadCorpus
 from training.evaluate import evaluate
-from training.metrics import choice_figures, label_figures, risk_coverage, several_figures
+from training.metrics import (
+    choice_figures,
+    label_figures,
+    macro_f1,
+    ranked_gains,
+    risk_coverage,
+    several_figures,
+)
 from training.report import table_lines, write_report
 
 from .conftest import ROOT, gold_rows, quiet, write_lines
@@ -98,7 +106,11 @@ def test_peers_are_measured_on_the_same_rows(prepared, validated):
     assert gain.value == pytest.approx(
         joined["accuracy"].value - of_type["peer: words"].figures["accuracy"].value
     )
-    assert any(row.task == "small: lead_unit" for row in comparisons)
+    sectors = {row.model: row for row in comparisons if row.task == "small: sectors"}
+    assert sectors["ours: linear"].figures["micro_f1"].value > 0.3
+    leads = {row.model: row for row in comparisons if row.task == "small: lead_unit"}
+    peer = leads["peer: words"].figures
+    assert peer["top3"].value > peer["accuracy"].value > 0.1
     lines = table_lines(make_report(prepared, validated, comparisons))
     assert any("peer: words+chars" in line for line in lines)
 
@@ -112,6 +124,21 @@ def test_choice_figures_agree_with_scikit_learn():
     assert figures["accuracy"].value == (truth == guess).mean()
     assert figures["kappa"].value == cohen_kappa_score(truth, guess, weights="quadratic")
     assert figures["ece"].value == pytest.approx(abs(0.7 - (truth == guess).mean()))
+
+
+def test_quick_macro_f1_is_scikit_learns():
+    generator = np.random.default_rng(3)
+    truth, guess = generator.integers(0, 9, (2, 60))
+    expected = f1_score(truth, guess, average="macro", zero_division=0)
+    assert macro_f1(truth, guess, 12) == pytest.approx(expected)
+
+
+def test_gain_is_the_difference_of_two_models_on_the_same_texts():
+    truth = np.array([0, 1, 2, 2])
+    ours, others = np.eye(3)[[0, 1, 2, 0]], np.eye(3)[[0, 0, 2, 0]]
+    gain = ranked_gains(ours, others, truth, seed=0)["accuracy"]
+    assert gain.value == 0.25
+    assert gain.low == 0.0
 
 
 def test_intervals_hold_the_value_and_narrow_with_more_texts(monkeypatch):

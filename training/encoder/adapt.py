@@ -5,7 +5,6 @@ the problems and the suggestions of a proposal, a text's first and second half, 
 with slips of the pen. In-batch negatives, and one mined for each pair, come from other submissions.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,14 +17,15 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from sentence_transformers.util import mine_hard_negatives
 
 from nlp_service.text.normalise import Document
+from nlp_service.text.sections import find_suggestions
 from nlp_service.text.sentences import split_sentences
 from training.config import Adaptation
-from training.encoder.finetune import best_device
+from training.encoder.batches import best_device
+from training.encoder.network import freeze
 from training.encoder.pretrained import PretrainedEncoder, load_base, save_base
 
 Pair = tuple[str, str]
 
-_SUGGESTIONS = re.compile(r"^.{0,6}(?:具体)?(?:建议|对策)", re.MULTILINE)
 _LEAST = 20  # characters of a part worth comparing
 _SLIPS = 0.05  # share of characters that a slip takes away or doubles
 
@@ -36,6 +36,7 @@ def adapt(
     options: Adaptation,
     *,
     prefix: str,
+    frozen: int,
     seed: int,
     folder: Path,
 ) -> PretrainedEncoder:
@@ -46,6 +47,7 @@ def adapt(
         documents: submissions, no labels needed; none that anything is measured on.
         options: epochs, lengths, rates.
         prefix: put before every part.
+        frozen: lowest layers that stay as they are, and the embeddings below them.
         seed: of the order and of the slips.
         folder: takes the checkpoints, and the result for the next run.
     """
@@ -56,6 +58,7 @@ def adapt(
         model = SentenceTransformer(
             modules=[parts, Pooling(parts.get_embedding_dimension())], device=str(best_device())
         )
+        freeze(parts.auto_model, frozen)
         pairs = [pair for n, d in enumerate(documents) for pair in pairs_of(d, seed=seed + n)]
         _train(model, pairs, options, prefix=prefix, seed=seed, folder=folder)
         save_base(
@@ -70,8 +73,9 @@ def pairs_of(document: Document, *, seed: int) -> Iterator[Pair]:
     body = document.body
     if len(document.title) >= 6 and len(body) >= _LEAST:
         yield document.title, body
-    if (cut := _SUGGESTIONS.search(body)) and cut.start() >= _LEAST:
-        yield body[: cut.start()], body[cut.start() :]
+    suggestions = find_suggestions(body) or 0
+    if min(suggestions, len(body) - suggestions) >= _LEAST:
+        yield body[:suggestions], body[suggestions:]
     elif len(sentences := split_sentences(body)) > 1:
         middle = sentences[len(sentences) // 2].start
         if min(middle, len(body) - middle) >= _LEAST:
@@ -112,7 +116,6 @@ def _train(
             range_min=options.mined_from,
             range_max=options.mined_from + 20,
             sampling_strategy="random",
-            relative_margin=0.05,
             batch_size=32,
             verbose=False,
         )

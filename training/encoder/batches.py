@@ -6,6 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.encoder.network import TagNetwork
+from training.targets import Integers
+
 _POOL = 32  # batches' worth of rows that are sorted by length together
 
 
@@ -38,6 +41,26 @@ def _cut(
         batch.append(place)
     if batch:
         yield batch
+
+
+def best_device() -> torch.device:
+    """Return the GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Rows:
+    """Token ids of texts, read by the whole network."""
+
+    def __init__(self, ids: Sequence[Sequence[int]], *, pad: int) -> None:
+        """Keep the ids; ``pad`` fills up a batch."""
+        self._ids, self._pad = ids, pad
+        self.lengths: Sequence[int] = [len(row) for row in ids]
+
+    def vectors(self, network: TagNetwork, places: Integers) -> Tensor:
+        """Return the vectors of the texts at these places, (n_places, hidden)."""
+        device = best_device()
+        ids, mask = pad_rows([self._ids[place] for place in places], self._pad)
+        return network.vectors(ids.to(device), mask.to(device))
 
 
 def pad_rows(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """One fine-tuning for all tags. Killed at any moment, it goes on from its last checkpoint."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.config import Encoder
-from training.encoder.batches import pad_rows, shuffled_batches
+from training.encoder.batches import best_device, shuffled_batches
 from training.encoder.lessons import Lessons, loss_of
-from training.encoder.network import TagNetwork
+from training.encoder.network import TagNetwork, Texts
 from training.targets import Integers
 
 _CHECKPOINT_STEPS = 100
@@ -23,12 +23,11 @@ _LARGEST_GRADIENT = 1.0
 
 def finetune(
     network: TagNetwork,
-    rows: Sequence[Sequence[int]],
+    texts: Texts,
     lessons: Lessons,
     places: Integers,
     options: Encoder,
     *,
-    pad: int,
     seed: int,
     checkpoint: Path,
     label: str,
@@ -37,11 +36,10 @@ def finetune(
 
     Args:
         network: moved to a GPU when there is one.
-        rows: token ids of all texts.
+        texts: all texts.
         lessons: truths of all texts.
         places: texts to learn from.
         options: epochs, rates, shares.
-        pad: id that fills up a batch.
         seed: of the order of texts.
         checkpoint: file that is written every few steps, read when it is there, and removed by
             whoever keeps the result.
@@ -53,7 +51,7 @@ def finetune(
         batch
         for epoch in range(options.epochs)
         for batch in shuffled_batches(
-            [len(rows[place]) for place in places],
+            [texts.lengths[place] for place in places],
             most_tokens=options.batch_tokens,
             most_rows=options.batch_rows,
             seed=seed + epoch,
@@ -67,9 +65,8 @@ def finetune(
         range(done, len(schedule)), initial=done, total=len(schedule), desc=label, unit="batch"
     ):
         chosen = places[schedule[step]]
-        ids, mask = pad_rows([rows[place] for place in chosen], pad)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16):
-            vectors = network.vectors(ids.to(device), mask.to(device))
+            vectors = texts.vectors(network, chosen)
         answers = {head: answer.float().cpu() for head, answer in network.answers(vectors).items()}
         loss = loss_of(
             answers,
@@ -89,22 +86,22 @@ def finetune(
 
 
 def answer_all(
-    network: TagNetwork, rows: Sequence[Sequence[int]], options: Encoder, *, pad: int, label: str
+    network: TagNetwork, texts: Texts, places: Integers, options: Encoder, *, label: str
 ) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
-    """Return every head's answers and the vectors, row for row, in 32-bit floats."""
+    """Return every head's answers and the vectors of the texts at the places, in 32-bit floats."""
     device = best_device()
     network.to(device).eval()
-    order = np.argsort([len(row) for row in rows], kind="stable")
+    order = np.argsort([texts.lengths[place] for place in places], kind="stable")
+    ordered = places[order]
     found: dict[str, list[Tensor]] = {}
     vectors: list[Tensor] = []
     for start in tqdm(range(0, len(order), options.batch_rows), desc=label, unit="batch"):
-        chosen = order[start : start + options.batch_rows]
-        ids, mask = pad_rows([rows[place] for place in chosen], pad)
+        chosen = ordered[start : start + options.batch_rows]
         with (
             torch.inference_mode(),
             torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16),
         ):
-            seen = network.vectors(ids.to(device), mask.to(device)).float()
+            seen = texts.vectors(network, chosen).float()
             answers = network.answers(seen)
         vectors.append(seen.cpu())
         for head, answer in answers.items():
@@ -113,11 +110,6 @@ def answer_all(
     return {h: torch.cat(parts).numpy()[back] for h, parts in found.items()}, torch.cat(
         vectors
     ).numpy()[back]
-
-
-def best_device() -> torch.device:
-    """Return the GPU when there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _optimiser(network: TagNetwork, options: Encoder) -> torch.optim.AdamW:

@@ -3,16 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlp_service.tagging.reading import Reading
 from training.config import Encoder
+from training.encoder.adapt import adapt
+from training.encoder.batches import Rows
 from training.encoder.finetune import answer_all, finetune
+from training.encoder.frozen import frozen_outputs
 from training.encoder.lessons import OFFICE, Lessons, make_lessons
-from training.encoder.network import TagNetwork, keep_layers, start_from_shares
+from training.encoder.network import TagNetwork, Texts, keep_layers, start_from_shares
 from training.encoder.pretrained import PretrainedEncoder, load_base
 from training.encoder.trim import trim_vocabulary
 from training.out_of_fold import Fold
@@ -24,6 +27,18 @@ _WITHOUT_EFFECT = ("answered_folds", "auto_share")
 
 Answers = Mapping[str, np.ndarray]
 """Head -> log-probabilities or log-odds, (n_texts, n_labels); ``vector`` -> (n_texts, hidden)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A network that has learnt nothing yet, and what it will learn from."""
+
+    base: PretrainedEncoder
+    network: TagNetwork
+    texts: Texts
+    """Those of the examples, then of the definitions."""
+    lessons: Lessons
+    """Row for row of the texts."""
 
 
 def held_out_answers(
@@ -67,19 +82,18 @@ def _fit_and_answer(
     number: int,
 ) -> Answers:
     checkpoint = kept.with_suffix(".pt")
-    base, network, rows, lessons = start_network(prepared, options, fitted_on)
+    start = start_network(prepared, options, fitted_on, folder=kept.parent)
     finetune(
-        network,
-        rows,
-        lessons,
+        start.network,
+        start.texts,
+        start.lessons,
         places_of_an_epoch(prepared, fitted_on),
         options,
-        pad=base.pad,
         seed=prepared.config.seed,
         checkpoint=checkpoint,
         label=f"fold {number}",
     )
-    answers = answers_of(network, [rows[row] for row in held_out], options, pad=base.pad)
+    answers = answers_of(start.network, start.texts, held_out, options)
     kept.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.unlink(missing_ok=True)
     return answers
@@ -97,12 +111,12 @@ def places_of_an_epoch(prepared: Prepared, rows: Integers) -> Integers:
 
 
 def start_network(
-    prepared: Prepared, options: Encoder, fitted_on: Integers
-) -> tuple[PretrainedEncoder, TagNetwork, list[list[int]], Lessons]:
-    """Load the base, trim it, put fresh heads on it, and turn all texts into rows of ids.
+    prepared: Prepared, options: Encoder, fitted_on: Integers, *, folder: Path
+) -> Start:
+    """Load the base, trim it, put fresh heads on it, and let its frozen layers read all texts.
 
-    The rows and lessons are those of the examples, then of the definitions; the heads begin with
-    the shares of the examples to be fitted on.
+    The heads begin with the shares of the examples to be fitted on. What the frozen layers make
+    of the texts is kept in the folder.
     """
     import torch
 
@@ -112,6 +126,16 @@ def start_network(
     base = trim_vocabulary(base, [d.text for d in documents], most=options.vocabulary)
     if options.layers:
         keep_layers(base, options.layers)
+    if options.adaptation:
+        base = adapt(
+            base,
+            [documents[row] for row in fitted_on],
+            options.adaptation,
+            prefix=options.prefix,
+            frozen=options.frozen_layers,
+            seed=prepared.config.seed,
+            folder=folder / f"{run_name(prepared, fitted_on)}.adapted",
+        )
     lessons = make_lessons(prepared.targets, prepared.definitions)
     network = TagNetwork(
         base.model,
@@ -122,10 +146,14 @@ def start_network(
             "quality": (prepared.targets.quality.shape[1], 5),
         },
         dropout=options.dropout,
+        frozen=options.frozen_layers,
     )
     start_from_shares(network, lessons.take(fitted_on))
-    texts = [*documents, *prepared.definitions.documents]
-    return base, network, read_with(base, options).rows(texts), lessons
+    ids = read_with(base, options).rows([*documents, *prepared.definitions.documents])
+    texts: Texts = Rows(ids, pad=base.pad)
+    if options.frozen_layers:
+        texts = frozen_outputs(network, ids, pad=base.pad, bfloat16=options.bfloat16, folder=folder)
+    return Start(base=base, network=network, texts=texts, lessons=lessons)
 
 
 def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:
@@ -136,14 +164,13 @@ def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:
         prefix=options.prefix,
         most_tokens=options.most_tokens,
         tail_share=options.tail_share,
+        tail=options.tail,
     )
 
 
-def answers_of(
-    network: TagNetwork, rows: Sequence[Sequence[int]], options: Encoder, *, pad: int
-) -> Answers:
+def answers_of(network: TagNetwork, texts: Texts, places: Integers, options: Encoder) -> Answers:
     """Return answers and vectors; heads of levels with one question lose that axis."""
-    answers, vectors = answer_all(network, rows, options, pad=pad, label="answers")
+    answers, vectors = answer_all(network, texts, places, options, label="answers")
     flat = {h: a[:, 0] if a.ndim == 3 and a.shape[1] == 1 else a for h, a in answers.items()}
     return flat | {"vector": vectors}
 

@@ -5,14 +5,27 @@ which come from ordered cuts on one line), and log-odds for questions with sever
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
+from transformers.masking_utils import create_bidirectional_mask
 
 from training.encoder.lessons import Lessons
 from training.encoder.pretrained import PretrainedEncoder
+from training.targets import Integers
+
+
+class Texts(Protocol):
+    """Texts in the form in which a network reads them."""
+
+    lengths: Sequence[int]
+    """Tokens of each text."""
+
+    def vectors(self, network: "TagNetwork", places: Integers) -> Tensor:
+        """Return the vectors of the texts at these places, (n_places, hidden)."""
 
 
 class OrderedHead(nn.Module):
@@ -57,6 +70,7 @@ class TagNetwork(nn.Module):
         several: Mapping[str, int],
         levels: Mapping[str, tuple[int, int]],
         dropout: float,
+        frozen: int = 0,
     ) -> None:
         """Add fresh heads.
 
@@ -66,10 +80,13 @@ class TagNetwork(nn.Module):
             several: head -> labels of which any number hold.
             levels: head -> (questions, levels); one level holds for each question.
             dropout: share of the text's vector that heads do not see while learning.
+            frozen: lowest layers that do not learn, nor do the embeddings below them.
         """
         super().__init__()
         hidden = encoder.config.hidden_size
         self.encoder = encoder
+        self.frozen = frozen
+        freeze(encoder, frozen)
         self.dropout = nn.Dropout(dropout)
         self.choices = nn.ModuleDict({h: nn.Linear(hidden, n) for h, n in choices.items()})
         self.several = nn.ModuleDict({h: nn.Linear(hidden, n) for h, n in several.items()})
@@ -79,10 +96,33 @@ class TagNetwork(nn.Module):
 
     def vectors(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return each text's vector: the mean over its tokens, of length 1 (scaled in heads)."""
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        weights = mask[:, :, None].float()
-        mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)
-        return functional.normalize(mean, dim=1)
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return _pooled(hidden, mask)
+
+    def lower(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the token vectors behind the frozen layers, (n_texts, n_tokens, hidden)."""
+        hidden = self.encoder.embeddings(input_ids=ids)
+        return self._through(slice(None, self.frozen), hidden, mask)
+
+    def upper_vectors(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Return each text's vector from what ``lower`` gave."""
+        return _pooled(self._through(slice(self.frozen, None), hidden, mask), mask)
+
+    def _through(self, layers: slice, hidden: Tensor, mask: Tensor) -> Tensor:
+        seen = create_bidirectional_mask(
+            config=self.encoder.config, inputs_embeds=hidden, attention_mask=mask
+        )
+        for layer in self.encoder.encoder.layer[layers]:
+            hidden = layer(hidden, seen)
+        return hidden
+
+    def lower_state(self) -> Mapping[str, Tensor]:
+        """Return the weights that ``lower`` depends on."""
+        layers = self.encoder.encoder.layer[: self.frozen]
+        return {
+            **{f"embeddings.{n}": t for n, t in self.encoder.embeddings.state_dict().items()},
+            **{f"layers.{n}": t for n, t in layers.state_dict().items()},
+        }
 
     def answers(self, vectors: Tensor) -> dict[str, Tensor]:
         """Return every head's answer to the texts' vectors."""
@@ -94,6 +134,12 @@ class TagNetwork(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return every head's answer, (n_texts, n_labels) or (n_texts, questions, levels)."""
         return self.answers(self.vectors(ids, mask))
+
+
+def _pooled(hidden: Tensor, mask: Tensor) -> Tensor:
+    weights = mask[:, :, None].float()
+    mean = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
+    return functional.normalize(mean, dim=1)
 
 
 def start_from_shares(network: TagNetwork, lessons: Lessons) -> None:
@@ -111,6 +157,13 @@ def start_from_shares(network: TagNetwork, lessons: Lessons) -> None:
             layer.bias.copy_(torch.logit((held.sum(dim=0) + 0.5) / (len(held) + 1.0)))
         for head, layer in network.levels.items():
             layer.start_from(lessons.levels[head])
+
+
+def freeze(encoder: PreTrainedModel, layers: int) -> None:
+    """Let the lowest layers, and the embeddings below them, learn no more; 0 leaves all free."""
+    if layers:
+        for part in (encoder.embeddings, *encoder.encoder.layer[:layers]):
+            part.requires_grad_(False)
 
 
 def keep_layers(encoder: PretrainedEncoder, layers: Sequence[int]) -> None:

@@ -21,6 +21,7 @@ from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document
 from training.combine import Joint
 from training.config import Encoder
+from training.encoder.batches import Rows
 from training.encoder.finetune import finetune
 from training.encoder.held_out import (
     answers_of,
@@ -72,6 +73,7 @@ class TrainedStage:
                 "prefix": self.options.prefix,
                 "most_tokens": self.options.most_tokens,
                 "tail_share": self.options.tail_share,
+                "tail": self.options.tail,
             },
             "heads": heads,
             "choices": [head for head in CHOICES if head in self.network.choices],
@@ -86,7 +88,8 @@ class TrainedStage:
         """Score with torch, in 32 bits: what the service must agree with."""
         rows = read_with(self.base, self.options).rows(documents)
         exact = self.options.exact()
-        answers = answers_of(self.network, rows, exact, pad=self.base.pad)
+        texts = Rows(rows, pad=self.base.pad)
+        answers = answers_of(self.network, texts, np.arange(len(rows)), exact)
         return self.joint.scores(margins, answers)
 
 
@@ -101,7 +104,8 @@ def fit_stage(
 ) -> TrainedStage:
     """Fine-tune on every example; the weights stay in the folder ``kept`` for a next run."""
     everything = np.arange(len(prepared.examples))
-    base, network, rows, lessons = start_network(prepared, options, everything)
+    start = start_network(prepared, options, everything, folder=kept)
+    network = start.network
     finished = kept / f"{run_name(prepared, everything)}.finished.pt"
     if finished.is_file():
         network.load_state_dict(torch.load(finished, weights_only=True))
@@ -110,11 +114,10 @@ def fit_stage(
         checkpoint = finished.with_suffix(".checkpoint")
         finetune(
             network,
-            rows,
-            lessons,
+            start.texts,
+            start.lessons,
             places_of_an_epoch(prepared, everything),
             options,
-            pad=base.pad,
             seed=prepared.config.seed,
             checkpoint=checkpoint,
             label="all",
@@ -123,7 +126,7 @@ def fit_stage(
         torch.save(network.state_dict(), finished)
         checkpoint.unlink(missing_ok=True)
     return TrainedStage(
-        base=base,
+        base=start.base,
         network=network,
         options=options,
         joint=joint,
