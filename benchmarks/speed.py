@@ -1,4 +1,4 @@
-"""Speed of the service's linear path beside jieba + TfidfVectorizer + LinearSVC, in one run.
+"""Speed of the linear path (mode fast) beside jieba + TfidfVectorizer + LinearSVC, in one run.
 
     make bench
 
@@ -25,7 +25,7 @@ from sklearn.svm import LinearSVC
 
 from nlp_service.assess import CHUNK, Assessor
 from nlp_service.bundle import read_bundle
-from nlp_service.domain.submission import Submission
+from nlp_service.domain.submission import Mode, Submission
 from training.config import Source, read_config
 from training.corpora import read_corpus
 from training.examples import Example
@@ -130,7 +130,7 @@ def measure_single(assessor: Assessor, examples: Sequence[Example]) -> dict[str,
         times = []
         for submission in (as_submission(example) for example in examples):
             start = time.perf_counter()
-            assessor.assess(submission, explain=explain)
+            assessor.assess(submission, explain=explain, mode=Mode.FAST)
             times.append(1000 * (time.perf_counter() - start))
         found[f"p50 {name}"] = statistics.median(times)
         found[f"p95 {name}"] = float(np.percentile(times, 95))
@@ -150,7 +150,7 @@ def measure_rates(
             assessor.scores(documents[start : start + CHUNK])
 
     contenders: dict[str, Callable[[], object]] = {
-        "assessments": lambda: list(assessor.assess_many(submissions)),
+        "assessments": lambda: list(assessor.assess_many(submissions, mode=Mode.FAST)),
         "all_tags": score_all,
         "peer": lambda: peer.predict(texts),
     }

@@ -65,15 +65,16 @@ def cross_validate_command(config: Path, answered_folds: int | None, report: Pat
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--labels", type=click.Path(path_type=Path, exists=True), multiple=True)
 @click.option("--split", default=None, help="只用 split 列为此值的行。")
+@click.option("--fast", is_flag=True, help="不用模型包里的编码器。")
 @click.option("--report", type=click.Path(path_type=Path), default=Path("var/reports/evaluate"))
 def evaluate_command(
-    bundle: Path, data: Path, labels: tuple[Path, ...], split: str | None, report: Path
+    bundle: Path, data: Path, labels: tuple[Path, ...], split: str | None, fast: bool, report: Path
 ) -> None:
     """评测一个模型包，与每位标注者比较。"""
     from training.evaluate import evaluate
 
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    _finish(evaluate(bundle, data, labels=labels, split=split, date=today), report)
+    _finish(evaluate(bundle, data, labels=labels, split=split, fast=fast, date=today), report)
 
 
 @main.command("audit")

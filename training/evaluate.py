@@ -9,6 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from nlp_service.assess import CHUNK, Assessor
 from nlp_service.bundle import hash_file, read_bundle
+from nlp_service.domain.submission import Mode
 from nlp_service.tagging.calibration import TagScores
 from training.config import Source
 from training.corpora import Corpus, read_corpus
@@ -21,7 +22,13 @@ _SEED = 1
 
 
 def evaluate(
-    bundle: Path, data: Path, *, labels: Sequence[Path] = (), split: str | None = None, date: str
+    bundle: Path,
+    data: Path,
+    *,
+    labels: Sequence[Path] = (),
+    split: str | None = None,
+    fast: bool = False,
+    date: str,
 ) -> Report:
     """Score the texts through the service and compare with each reader.
 
@@ -31,6 +38,7 @@ def evaluate(
         labels: one file of labels by id for each further reader (or for every reader, when the
             texts carry none).
         split: keep only rows whose column ``split`` says so.
+        fast: leave the bundle's encoder out.
         date: written into the report.
 
     Raises:
@@ -40,7 +48,9 @@ def evaluate(
     assessor = Assessor(read_bundle(bundle))
     readers = _read_readers(assessor, data, labels, split)
     examples = next(iter(readers.values())).examples
-    scores = _scores(assessor, examples)
+    stage = None if fast else assessor.bundle.stage
+    scores = _scores(assessor, examples, Mode.ACCURATE if stage else Mode.FAST)
+    thresholds = (stage or assessor.bundle).thresholds
     sets = []
     targets_of: dict[str, Targets] = {}
     for name, corpus in readers.items():
@@ -54,13 +64,15 @@ def evaluate(
                 targets,
                 np.flatnonzero(targets.read),
                 taxonomy=assessor.bundle.taxonomy,
-                sure=assessor.bundle.thresholds.sure,
-                show=assessor.bundle.thresholds.show,
+                sure=thresholds.sure,
+                show=thresholds.show,
                 seed=_SEED,
             )
         )
     return Report(
-        title=f"{assessor.bundle.label} on {data.name}" + (f", split {split}" if split else ""),
+        title=f"{assessor.bundle.label} on {data.name}"
+        + (f", split {split}" if split else "")
+        + (", accurate" if stage else ", fast"),
         date=date,
         notes=[*_seen(assessor, data, split), *_reader_agreement(targets_of)],
         sets=sets,
@@ -86,9 +98,10 @@ def _read_readers(
     return readers
 
 
-def _scores(assessor: Assessor, examples: Sequence[Example]) -> TagScores:
+def _scores(assessor: Assessor, examples: Sequence[Example], mode: Mode) -> TagScores:
+    documents = [example.document for example in examples]
     chunks = [
-        assessor.scores([example.document for example in examples[start : start + CHUNK]])
+        assessor.scores(documents[start : start + CHUNK], mode)
         for start in range(0, len(examples), CHUNK)
     ]
     return TagScores(

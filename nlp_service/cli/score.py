@@ -55,7 +55,7 @@ class Tally:
 @click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
 @click.option(
     "--mode",
-    type=click.Choice([*Mode]),
+    type=click.Choice([mode.value for mode in Mode]),  # of an enum click would take the names
     help="fast 只用线性模型，accurate 与编码器合判，auto（有编码器时的默认）只让它看没把握的。",
 )
 @bundle_option

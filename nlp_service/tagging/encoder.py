@@ -18,7 +18,7 @@ from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.reading import Reading
 from nlp_service.text.normalise import Document
 
-_MOST_ROWS, _MOST_TOKENS = 16, 4096
+_MOST_ROWS, _MOST_TOKENS = 8, 2048
 """Largest batch: beyond it a pass is no faster for each text and only takes memory."""
 
 

@@ -72,7 +72,8 @@ class Explainer:
     def _steps(self, shares: Floats, starts: Places, ends: Places) -> Floats:
         """Return where the shares, each a height over its characters, rise and fall."""
         size = len(self._text) + 1
-        return np.asarray(np.bincount(starts, shares, size) - np.bincount(ends, shares, size))
+        rises, falls = (np.bincount(places, shares, size) for places in (starts, ends))
+        return np.subtract(rises, falls, dtype=np.float64)  # of no shares at all numpy counts whole
 
     def phrases(self, head: str, place: int, *, most: int = 3) -> Sequence[Span]:
         """Return the strongest phrases for the head's label at that place, in text order."""

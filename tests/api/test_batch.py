@@ -41,7 +41,7 @@ def test_post_batch_answers_in_the_order_of_the_request(client):
 
 
 def test_post_batch_answers_as_the_single_route_does(client):
-    batch = post(client, GOOD, params={"explain": "true"}).json()
+    batch = post(client, GOOD, params={"explain": "true", "mode": "accurate"}).json()
 
     for example, result in zip(GOOD, batch["results"], strict=True):
         single = client.post("/v1/assessments", json=example).json()
@@ -49,7 +49,7 @@ def test_post_batch_answers_as_the_single_route_does(client):
         for head in ("topic", "subtopic", "request"):
             tag, expected = result["assessment"][head], single[head]
             assert tag["code"] == expected["code"]
-            assert tag["probability"] == pytest.approx(expected["probability"], abs=1e-9)
+            assert tag["probability"] == pytest.approx(expected["probability"], abs=0.01)  # 8 bits
 
 
 def test_post_batch_explains_only_when_told_to(client):

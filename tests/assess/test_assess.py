@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
+from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Mode, Submission
 
 
 def submission_of(row):
@@ -52,9 +52,10 @@ def test_assess_spans_count_characters_after_emoji(assessor):
 
 def test_assess_many_says_the_same_as_one_by_one(assessor, samples):
     submissions = [submission_of(row) for row in samples] * 6  # more than one chunk
-    together = list(assessor.assess_many(submissions))
+    together = list(assessor.assess_many(submissions, mode=Mode.FAST))
     assert together[: len(samples)] == [
-        assessor.assess(submission, explain=False) for submission in submissions[: len(samples)]
+        assessor.assess(submission, explain=False, mode=Mode.FAST)
+        for submission in submissions[: len(samples)]
     ]
     assert together[-1].id == submissions[-1].id
 
@@ -88,7 +89,7 @@ def test_assess_takes_a_stated_kind_and_suggests_one_otherwise(assessor, samples
 
 def test_assess_calls_to_look_first_only_at_public_messages(assessor):
     body = "仓库起火了，里面还有三个人没出来，快派人来救命！"
-    message = assessor.assess(Submission(body=body, kind=Kind.PUBLIC_MESSAGE))
+    message = assessor.assess(Submission(body=body, kind=Kind.PUBLIC_MESSAGE), mode=Mode.FAST)
     proposal = assessor.assess(Submission(body=body, kind=Kind.PROPOSAL))
     assert {reason.code for reason in message.reasons} >= {"urgent_words", "urgent"}
     assert "起火" in message.reasons[0].message

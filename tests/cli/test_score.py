@@ -46,8 +46,17 @@ def test_score_writes_what_the_assessor_says(nlp_service, assessor, letters, tmp
 
     first = read_lines(tmp_path / "out.jsonl")[0]
 
-    expected = assessor.assess(Submission(id="1", body=LAMP), explain=False).as_dict()
+    (expected,) = assessor.assess_many([Submission(id="1", body=LAMP)])
+    expected = expected.as_dict()
     assert first == json.loads(json.dumps(expected))
+
+
+@pytest.mark.parametrize(("mode", "path"), [("fast", "linear"), ("accurate", "combined")])
+def test_score_takes_the_way_that_it_is_told(nlp_service, letters, tmp_path, mode, path):
+    done = nlp_service("score", letters, "-o", tmp_path / "out.jsonl", "--mode", mode)
+
+    assert done.returncode == 0, done.stderr
+    assert read_lines(tmp_path / "out.jsonl")[0]["topic"]["path"] == path
 
 
 def test_score_explains_when_told_to(nlp_service, letters, tmp_path):

@@ -19,7 +19,7 @@ from training.encoder.network import OrderedHead, TagNetwork
 from training.encoder.pretrained import PretrainedEncoder
 
 _OPSET = 17
-_BLOCK = 32
+_BLOCK = 128
 _INT8 = 4  # onnxruntime's word for: activations are rounded to 8 bits, too
 
 
