@@ -18,6 +18,24 @@ def test_config_of_the_default_bundle_reads():
     }
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.toml")), ids=lambda p: p.stem)
+def test_every_config_reads_and_may_answer_other_folds(path):
+    config = read_config(path)
+    other = config.with_answered_folds(99)
+    assert (other.encoder is None) == (config.encoder is None)
+    if other.encoder:
+        assert other.encoder.answered_folds == config.folds
+    assert config.with_answered_folds(None) == config
+
+
+def test_tail_that_is_none_is_refused_with_the_choices(tmp_path):
+    text = (ROOT / "configs" / "encoder-cpu.toml").read_text(encoding="utf-8")
+    path = tmp_path / "run.toml"
+    path.write_text(text.replace('tail = "suggestions"', 'tail = "middle"'), encoding="utf-8")
+    with pytest.raises(BadConfig, match="end、suggestions"):
+        read_config(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
