@@ -43,8 +43,8 @@ check-light: ## prove that the light install alone serves: a virtual environment
 	@$(MAKE) --no-print-directory VENV=.venv-light .venv-light/.light
 	@.venv-light/bin/python tests/light_install.py
 
-train: $(VENV)/.fit ## fit the default bundle (needs the corpora named in configs/linear.toml)
-	@$(BIN)/python -m training fit configs/linear.toml
+train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpora named in configs/encoder-cpu.toml)
+	@$(BIN)/python -m training fit configs/encoder-cpu.toml
 
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
@@ -89,6 +89,9 @@ $(VENV)/.light: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.fit: $(VENV)/.python pyproject.toml constraints.txt
 	$(call install,[fit],what training needs)
+
+$(VENV)/.train: $(VENV)/.python pyproject.toml constraints.txt
+	$(call install,[train],what training encoders needs (torch))
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	$(call install,[dev],what the tests need)
