@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed import as_submission
+from benchmarks.speed import GOLD, as_submission
 from nlp_service.assess import Assessor
 from nlp_service.bundle import read_bundle
 from nlp_service.domain.submission import Mode, Submission
@@ -35,7 +35,6 @@ ROUNDS = 3
 MOST = 1000
 """Texts of one round: a thousand take the encoder half a minute."""
 REPORT = Path("var/reports/cascade.json")
-GOLD = Path("data/gold/gold.jsonl")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nlp_service import __version__
@@ -166,8 +166,8 @@ class Assessor:
             part_picks = pick_labels(
                 part.scores, self._heads, part.thresholds.show, self.bundle.tables
             )
-            tokens = part.tokens or repeat(None)
-            for place, picks, said in zip(part.places, part_picks, tokens, strict=False):
+            tokens: Sequence[TokenShares | None] = part.tokens or [None] * len(part.places)
+            for place, picks, said in zip(part.places, part_picks, tokens, strict=True):
                 way = _Way(path=part.path, thresholds=part.thresholds, explain=explain, tokens=said)
                 assessments[place] = self._assessment(
                     submissions[place], documents[place], picks, way

@@ -56,7 +56,7 @@ def several_figures(
     shown = probabilities >= threshold
     present = truth.any(axis=0)
     measures: dict[str, Callable[[Integers], float]] = {
-        "micro_f1": lambda n: _micro_f1(truth[n], shown[n]),
+        "micro_f1": _shown_measures(shown, truth)["micro_f1"],
         "macro_f1": lambda n: f1_score(
             truth[n][:, present], shown[n][:, present], average="macro", zero_division=0
         ),
@@ -184,10 +184,6 @@ def _kappa(a: npt.NDArray[np.generic], b: npt.NDArray[np.generic], *, ordered: b
     if len(np.unique(np.concatenate([a, b]))) < 2:
         return 1.0
     return float(cohen_kappa_score(a, b, weights="quadratic" if ordered else None))
-
-
-def _micro_f1(truth: Booleans, shown: Booleans) -> float:
-    return float(2 * (truth & shown).sum() / max(truth.sum() + shown.sum(), 1))
 
 
 def _with_intervals(measures: _Measures, count: int, *, seed: int) -> Mapping[str, Figure]:

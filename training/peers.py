@@ -10,7 +10,6 @@ from typing import Any
 
 import jieba
 import numpy as np
-import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline, make_union
@@ -19,8 +18,6 @@ from sklearn.svm import LinearSVC
 from nlp_service.tagging.linear import Floats
 from training.out_of_fold import Fold
 from training.targets import Booleans
-
-Labels = npt.NDArray[np.str_]
 
 
 def peer_models() -> Mapping[str, Callable[[], Any]]:

@@ -30,8 +30,8 @@ _SAYS_NAME = "我叫 我名叫 我的名字叫 我的名字是 本人姓名".spl
 _PATTERNS = tuple(
     (tuple(cues), re.compile(pattern))
     for cues, pattern in (
-        (_LINES, rf"(?:{'|'.join(_LINES)})[::] ?([^\n;。]{{1,60}})"),
-        (_FIELDS, rf"(?:{'|'.join(_FIELDS)})(?:及职务)?[::] ?([^\n,;。]{{1,40}})"),
+        (_LINES, rf"(?:{'|'.join(_LINES)}): ?([^\n;。]{{1,60}})"),
+        (_FIELDS, rf"(?:{'|'.join(_FIELDS)})(?:及职务)?: ?([^\n,;。]{{1,40}})"),
         (
             _SAYS_NAME,
             rf"(?:{'|'.join(_SAYS_NAME)}) ?([一-龥·]{{2,4}}?)"

@@ -7,10 +7,10 @@ import re
 
 _SIGNS = (
     re.compile(r"具体(?:意见)?建议"),
-    re.compile(r"(?:对策|意见|工作|几点|相关|有关)(?:与|和|及)?建议(?:如下)?[::]?|对策措施[::]"),
+    re.compile(r"(?:对策|意见|工作|几点|相关|有关)(?:与|和|及)?建议(?:如下)?:?|对策措施:"),
     re.compile(r"^.{0,8}建议.{0,4}$", re.MULTILINE),
-    re.compile(r"(?:为此|因此|对此|鉴于此|综上)[,,]?(?:特|我们|本人)?(?:提出)?.{0,4}建议"),
-    re.compile(r"建议(?:如下)?[::]"),
+    re.compile(r"(?:为此|因此|对此|鉴于此|综上),?(?:特|我们|本人)?(?:提出)?.{0,4}建议"),
+    re.compile(r"建议(?:如下)?:"),
 )
 """From the surest sign to the weakest; the first that occurs decides."""
 

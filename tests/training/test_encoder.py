@@ -199,6 +199,19 @@ def test_second_fit_takes_the_answers_and_weights_that_are_there(
     assert first == second
 
 
+def teach(start, places, options, checkpoint):
+    finetune(
+        start.network,
+        start.texts,
+        start.lessons,
+        places,
+        options,
+        seed=1,
+        checkpoint=checkpoint,
+        label="",
+    )
+
+
 def test_killed_fine_tuning_goes_on_from_its_checkpoint(
     encoder_prepared, encoder_config, tmp_path, monkeypatch
 ):
@@ -207,16 +220,7 @@ def test_killed_fine_tuning_goes_on_from_its_checkpoint(
 
     def run(checkpoint):
         start = start_network(encoder_prepared, options, places, folder=tmp_path)
-        finetune(
-            start.network,
-            start.texts,
-            start.lessons,
-            places,
-            options,
-            seed=1,
-            checkpoint=checkpoint,
-            label="",
-        )
+        teach(start, places, options, checkpoint)
         return start.network
 
     monkeypatch.setattr("training.encoder.finetune._CHECKPOINT_STEPS", 3)
@@ -299,16 +303,7 @@ def test_frozen_layers_stay_and_their_outputs_are_computed_once(
     places = np.arange(40)
     start = start_network(encoder_prepared, options, places, folder=tmp_path)
     before = {name: value.clone() for name, value in start.network.state_dict().items()}
-    finetune(
-        start.network,
-        start.texts,
-        start.lessons,
-        places,
-        options,
-        seed=1,
-        checkpoint=tmp_path / "run.pt",
-        label="",
-    )
+    teach(start, places, options, tmp_path / "run.pt")
     moved = {
         name.split(".")[3]
         for name, value in start.network.state_dict().items()

@@ -1,8 +1,7 @@
 """What the layers that do not learn make of every text: computed once, kept on disk.
 
 The lower layers of a pretrained encoder hold what is true of all language and move little; leaving
-them as they are costs nothing on a few thousand texts. Then each epoch and each fold only runs
-the upper ones, which makes a fine-tuning on two cores three times as fast.
+them as they are lets each epoch and each fold run the upper ones alone.
 """
 
 import hashlib
