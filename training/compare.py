@@ -102,7 +102,8 @@ def _compare_with_readers(
     """Compare on one tag; the peers, too, learn from the readers' rows of all sources."""
     targets = prepared.targets
     read = targets.rows_of(head)
-    measured = np.intersect1d(read, _among(prepared, validated))
+    answered = _among(prepared, validated)
+    measured = np.intersect1d(read, answered[targets.measured[answered]])
     found = _our_scores(validated, head)
     folds = [
         (np.intersect1d(fitted_on, read), part)

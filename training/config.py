@@ -18,6 +18,8 @@ class Source:
     path: Path
     labels: Path | None = None
     """Readers' labels in a file of their own, joined by id; else they stand in the rows."""
+    further_labels: Path | None = None
+    """Labels of other rows, learnt from like the rest; no figure is taken against them."""
     scheme: Path | None = None
     """Map of the corpus's old categories (column ``type``) to sets of our topics."""
     split: str | None = None

@@ -85,6 +85,7 @@ def _read_source(
     source: Source, taxonomy: Taxonomy, scheme: Scheme | None
 ) -> tuple[list[Example], list[BadRow]]:
     labels_of = _labels_by_id(source.labels) if source.labels else {}
+    further = _labels_by_id(source.further_labels) if source.further_labels else {}
     good: list[Example] = []
     bad: list[BadRow] = []
     seen: set[str] = set()
@@ -94,7 +95,7 @@ def _read_source(
                 raise _Refused(row)
             if source.split and row.get("split") != source.split:
                 continue
-            example = _example(row, labels_of, source, taxonomy, scheme)
+            example = _example(row, labels_of, further, source, taxonomy, scheme)
             if example.id in seen:
                 raise _Refused(f"编号 {example.id} 重复")
         except _Refused as refusal:
@@ -161,6 +162,7 @@ def _labels_by_id(path: Path) -> Mapping[str, Row]:
 def _example(
     row: Row,
     labels_of: Mapping[str, Row],
+    further: Mapping[str, Row],
     source: Source,
     taxonomy: Taxonomy,
     scheme: Scheme | None,
@@ -176,6 +178,8 @@ def _example(
     except (ValueError, InvalidSubmission) as error:
         raise _Refused(str(error)) from None
     labelled = labels_of.get(identity) if source.labels else row if row.get("topic") else None
+    measured = bool(labelled)
+    labelled = labelled or further.get(identity)
     category = row.get("type") or None
     if category and scheme and category not in scheme.topics:
         raise _Refused(f"类别 {category} 不在对照表 {scheme.name} 中")
@@ -185,6 +189,7 @@ def _example(
         kind=kind,
         document=document,
         labels=_reader_labels(labelled, taxonomy) if labelled else None,
+        measured=measured,
         old_category=category if scheme else None,
         topic_set=scheme.topics[category] if category and scheme else frozenset(),
     )

@@ -59,11 +59,11 @@ def cross_validate(prepared: Prepared, say: Say, *, answers: Path = ANSWERS) -> 
 def _measure(
     prepared: Prepared, scores: TagScores, among: Integers, thresholds: Thresholds, way: str
 ) -> list[SetResult]:
-    """Measure each source's rows that a reader labelled."""
+    """Measure each source's rows that figures are taken against."""
     found = []
     for source in prepared.config.source:
         rows = np.intersect1d(prepared.rows_from(source.name), among)
-        rows = rows[prepared.targets.read[rows]]
+        rows = rows[prepared.targets.measured[rows]]
         if len(rows):
             found.append(
                 measure_set(

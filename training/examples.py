@@ -37,6 +37,8 @@ class Example:
     kind: Kind
     document: Document
     labels: ReaderLabels | None
+    measured: bool
+    """Whether figures are taken against the labels; else they are only learnt from."""
     old_category: str | None
     """The office's own category under an earlier scheme."""
     topic_set: frozenset[str]

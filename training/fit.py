@@ -108,9 +108,13 @@ def data_lines(prepared: Prepared) -> Sequence[Mapping[str, Any]]:
                     "file": source.path.name,
                     "sha256": hash_file(source.path),
                     "labels_sha256": hash_file(source.labels) if source.labels else None,
+                    "further_labels_sha256": (
+                        hash_file(source.further_labels) if source.further_labels else None
+                    ),
                     "split": source.split,
                     "rows": len(rows),
                     "read": int(prepared.targets.read[rows].sum()),
+                    "measured": int(prepared.targets.measured[rows].sum()),
                 }
             )
     return lines

@@ -33,6 +33,8 @@ class Targets:
     """Head -> (n_examples, n_labels); a row counts only where ``read`` is true."""
     read: Booleans
     """Which examples a reader labelled."""
+    measured: Booleans
+    """Those of them against which figures are taken."""
     candidates: Mapping[str, Booleans]
     """topic, subtopic -> (n_examples, n_labels): labels that the old category allows; a row
     without one allows none."""
@@ -113,6 +115,7 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         choice=choice,
         several=several,
         read=np.array([example.labels is not None for example in examples]),
+        measured=np.array([example.measured for example in examples]),
         candidates={"topic": allowed, "subtopic": allowed[:, belongs]},
         category=np.array([number.get(category, UNKNOWN) for category in categories]),
         quality=_quality_levels(examples, taxonomy),

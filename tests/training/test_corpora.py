@@ -117,6 +117,23 @@ def test_split_keeps_only_its_rows(tmp_path, taxonomy):
     assert [example.id for example in read_corpus([source], taxonomy).examples] == ["b"]
 
 
+def test_further_labels_are_learnt_from_and_not_measured_against(tmp_path, taxonomy):
+    bodies = ("路灯坏了。", "又坏了一盏。", "谁来修？")
+    texts = [{"id": name, "body": body} for name, body in zip("abc", bodies, strict=True)]
+    source = Source(
+        name="one",
+        path=write(tmp_path / "texts.jsonl", *texts).path,
+        labels=write(tmp_path / "labels.jsonl", GOOD | {"id": "a", "urgency": 2}).path,
+        further_labels=write(
+            tmp_path / "more.jsonl", GOOD | {"id": "a", "urgency": 3}, GOOD | {"id": "b"}
+        ).path,
+    )
+    first, second, third = read_corpus([source], taxonomy).examples
+    assert (first.measured, first.labels.urgency) == (True, 2)
+    assert (second.measured, second.labels.urgency) == (False, 1)
+    assert (third.measured, third.labels) == (False, None)
+
+
 def test_category_outside_the_scheme_is_a_bad_row(tmp_path, taxonomy):
     scheme = tmp_path / "scheme.toml"
     scheme.write_text('name = "old"\n[topics]\n"城建" = ["T07", "T08"]\n', encoding="utf-8")

@@ -1,11 +1,13 @@
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score
 
+from training import compare
 from training.compare import compare_with_peers
-from training.cross_validate import make_report
+from training.cross_validate import cross_validate, make_report
 from training.errors import BadCorpus
 from training.evaluate import evaluate
 from training.metrics import (
@@ -113,6 +115,18 @@ def test_peers_are_measured_on_the_same_rows(prepared, validated):
     assert peer["top3"].value > peer["accuracy"].value > 0.1
     lines = table_lines(make_report(prepared, validated, comparisons))
     assert any("peer: words+chars" in line for line in lines)
+
+
+def test_no_figure_is_taken_against_further_labels(prepared, monkeypatch):
+    measured = prepared.targets.measured.copy()
+    measured[::2] = False
+    targets = dataclasses.replace(prepared.targets, measured=measured)
+    run = dataclasses.replace(prepared, targets=targets)
+    found = cross_validate(run, quiet)
+    assert {one.count for one in found.sets} == {measured.sum()}
+    monkeypatch.setattr(compare, "TASKS", ("request",))
+    rows = compare.compare_with_peers(run, found, quiet)
+    assert {row.count for row in rows if row.task == "small: request"} == {measured.sum()}
 
 
 def test_choice_figures_agree_with_scikit_learn():

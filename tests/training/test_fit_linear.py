@@ -41,6 +41,7 @@ def example(number, body, *, subtopic=None, category=None, topics=()):
         kind=Kind.PUBLIC_MESSAGE,
         document=Document(title="", body=body),
         labels=labels,
+        measured=True,
         old_category=category,
         topic_set=frozenset(topics),
     )

@@ -39,6 +39,7 @@ def test_no_near_copy_straddles_folds():
                 body=f"第{n}件：{'甲乙丙丁戊己庚辛壬癸'[n % 10] * 30}{n * 7919}" + "。" * copy,
             ),
             labels=None,
+            measured=False,
             old_category="城建",
             topic_set=frozenset({"T08"}),
         )

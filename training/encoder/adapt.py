@@ -20,7 +20,7 @@ from nlp_service.text.normalise import Document
 from nlp_service.text.sections import find_suggestions
 from nlp_service.text.sentences import split_sentences
 from training.config import Adaptation
-from training.encoder.batches import best_device
+from training.encoder.batches import best_device, quick_in_16_bits
 from training.encoder.network import freeze
 from training.encoder.pretrained import PretrainedEncoder, load_base, save_base
 
@@ -125,7 +125,7 @@ def _train(
         per_device_train_batch_size=options.batch_rows,
         learning_rate=options.learning_rate,
         warmup_steps=0.06,
-        bf16=options.bfloat16,
+        bf16=options.bfloat16 and quick_in_16_bits(),
         seed=seed,
         save_steps=50,
         save_total_limit=1,

@@ -1,6 +1,8 @@
 """Batches of rows of like length, none above a number of tokens."""
 
+import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -46,6 +48,36 @@ def _cut(
 def best_device() -> torch.device:
     """Return the GPU when there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def short_floats(wanted: bool) -> torch.autocast:
+    """Return the context in which products compute in 16 bits, if wanted and if that is quicker."""
+    device = best_device().type
+    enabled = wanted and quick_in_16_bits()
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=enabled)
+
+
+@cache
+def quick_in_16_bits() -> bool:
+    """Tell whether products in 16 bits are quicker here than in 32.
+
+    Measured: of two processors that both have the instructions, one took half the time and the
+    other half as long again.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return _seconds_of_product(torch.bfloat16) < _seconds_of_product(torch.float32)
+
+
+def _seconds_of_product(kind: torch.dtype) -> float:
+    """Return the least of a few times: a machine's neighbours only ever slow it down."""
+    tokens, weights = torch.randn(2048, 384).to(kind), torch.randn(384, 1536).to(kind)
+    times = []
+    for _ in range(8):
+        start = time.perf_counter()
+        tokens @ weights
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 class Rows:

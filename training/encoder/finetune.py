@@ -10,7 +10,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.config import Encoder
-from training.encoder.batches import best_device, shuffled_batches
+from training.encoder.batches import best_device, short_floats, shuffled_batches
 from training.encoder.lessons import Lessons, loss_of
 from training.encoder.network import TagNetwork, Texts
 from training.targets import Integers
@@ -65,7 +65,7 @@ def finetune(
         range(done, len(schedule)), initial=done, total=len(schedule), desc=label, unit="batch"
     ):
         chosen = places[schedule[step]]
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16):
+        with short_floats(options.bfloat16):
             vectors = texts.vectors(network, chosen)
         answers = {head: answer.float().cpu() for head, answer in network.answers(vectors).items()}
         loss = loss_of(
@@ -99,7 +99,7 @@ def answer_all(
         chosen = ordered[start : start + options.batch_rows]
         with (
             torch.inference_mode(),
-            torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bfloat16),
+            short_floats(options.bfloat16),
         ):
             seen = texts.vectors(network, chosen).float()
             answers = network.answers(seen)

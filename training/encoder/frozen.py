@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from training.encoder.batches import best_device, pad_rows
+from training.encoder.batches import best_device, pad_rows, short_floats
 from training.encoder.network import TagNetwork
 from training.targets import Integers
 
@@ -87,7 +87,7 @@ def _compute(
         ids, mask = pad_rows([rows[place] for place in chosen], pad)
         with (
             torch.inference_mode(),
-            torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16),
+            short_floats(bfloat16),
         ):
             found = network.lower(ids.to(device), mask.to(device)).half().cpu().numpy()
         for place, vectors in zip(chosen, found, strict=True):

@@ -15,6 +15,7 @@ from training.encoder.batches import Rows
 from training.encoder.finetune import answer_all, finetune
 from training.encoder.frozen import frozen_outputs
 from training.encoder.lessons import OFFICE, Lessons, make_lessons
+from training.encoder.memory import keep_freed_memory
 from training.encoder.network import TagNetwork, Texts, keep_layers, start_from_shares
 from training.encoder.pretrained import PretrainedEncoder, load_base
 from training.encoder.trim import trim_vocabulary
@@ -120,6 +121,7 @@ def start_network(
     """
     import torch
 
+    keep_freed_memory()
     torch.manual_seed(prepared.config.seed)
     documents = [example.document for example in prepared.examples]
     base = load_base(options.base)
