@@ -31,8 +31,6 @@ class Reading:
     """How texts are turned into token ids."""
 
     tokenizer: Tokenizer
-    pad: int
-    """Id that fills up a batch."""
     prefix: str
     """Put before every text, as the base encoder was taught (``query: `` for E5)."""
     most_tokens: int

@@ -21,7 +21,6 @@ def reading(tail, *, most_tokens=20, tail_share=0.5):
     )
     return Reading(
         tokenizer=tokenizer,
-        pad=1,
         prefix=PREFIX,
         most_tokens=most_tokens,
         tail_share=tail_share,

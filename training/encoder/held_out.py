@@ -162,7 +162,6 @@ def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:
     """Return how this encoder reads."""
     return Reading(
         tokenizer=base.tokenizer,
-        pad=base.pad,
         prefix=options.prefix,
         most_tokens=options.most_tokens,
         tail_share=options.tail_share,

@@ -43,6 +43,8 @@ SAME_CHOICE = 0.995
 NEAR = 0.03
 """Largest median difference of the picked label's probability."""
 
+_SAMPLE = 100  # texts that show the written model how large its numbers become
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedStage:
@@ -50,6 +52,8 @@ class TrainedStage:
 
     base: PretrainedEncoder
     network: TagNetwork
+    sample: Sequence[Sequence[int]]
+    """Ids of a few dozen texts that were learnt from."""
     options: Encoder
     joint: Joint
     thresholds: Thresholds
@@ -57,7 +61,7 @@ class TrainedStage:
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write model, heads and tokenizer; return what the manifest says of them."""
-        write_onnx(self.base, folder / ENCODER)
+        write_onnx(self.base, folder / ENCODER, sample=self.sample)
         self.base.tokenizer.save(str(folder / TOKENIZER), pretty=False)
         weights, intercepts = head_arrays(self.network)
         heads = [head for head in weights if head != OFFICE]
@@ -69,7 +73,6 @@ class TrainedStage:
         )
         return {
             "reading": {
-                "pad": self.base.pad,
                 "prefix": self.options.prefix,
                 "most_tokens": self.options.most_tokens,
                 "tail_share": self.options.tail_share,
@@ -125,9 +128,12 @@ def fit_stage(
         kept.mkdir(parents=True, exist_ok=True)
         torch.save(network.state_dict(), finished)
         checkpoint.unlink(missing_ok=True)
+    step = max(1, len(prepared.examples) // _SAMPLE)
+    sample = [example.document for example in prepared.examples[::step]]
     return TrainedStage(
         base=start.base,
         network=network,
+        sample=read_with(start.base, options).rows(sample),
         options=options,
         joint=joint,
         thresholds=thresholds,
