@@ -29,6 +29,7 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.tagging.calibration import Calibration, Tables
 from nlp_service.tagging.cascade import EncoderStage
+from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.features import fingerprint
 from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
@@ -206,7 +207,7 @@ def _encoder_stage(folder: Path, manifest: Mapping[str, Any], threads: int) -> E
         mix=described["mix"],
         calibration=Calibration(**described["calibration"]),
         thresholds=Thresholds(**described["thresholds"]),
-        unsure_below=described["unsure_below"],
+        doubt=Doubt(**described["doubt"]),
     )
 
 

@@ -98,7 +98,7 @@ class Encoder:
     answered_folds: int
     """Folds that are fine-tuned for held-out answers; the rest would only narrow the intervals."""
     auto_share: float
-    """Share of the texts, the least sure, that the encoder reads in ``auto``."""
+    """Share of the texts, the most doubtful, that the encoder reads in ``auto``."""
     repeats: Mapping[str, int] | None = None
     """Source -> times an epoch reads its rows; once where none is given. A small source with
     categories of its own is else drowned by a large one."""

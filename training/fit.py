@@ -91,7 +91,7 @@ def _fit_stage(prepared: Prepared, joint: JointFolds, answers: Path) -> "Trained
         prepared.config.encoder,
         joint=joint.joint,
         thresholds=joint.thresholds,
-        unsure_below=joint.unsure_below,
+        doubt=joint.doubt,
         kept=answers,
     )
 

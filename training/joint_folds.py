@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from nlp_service.tagging.calibration import TagScores
+from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.thresholds import Thresholds
 from training.combine import Joint, fit_joint, joint_held_out_scores
 from training.out_of_fold import OutOfFold, split_in_folds
 from training.prepare import Prepared, Say
-from training.targets import Integers
+from training.targets import Integers, Targets
 from training.thresholds import fit_thresholds
 
 ANSWERS = Path("var/encoder/folds")
@@ -36,7 +37,7 @@ class JointFolds:
     """Those of ``rows`` that the encoder would read in ``auto``."""
     joint: Joint
     thresholds: Thresholds
-    unsure_below: float
+    doubt: Doubt
 
 
 def answer_folds(
@@ -57,18 +58,18 @@ def answer_folds(
     rows = np.flatnonzero(~np.isnan(answers["topic"][:, 0]))
     parts = _parts(prepared, out_of_fold, rows)
     margins, taxonomy = out_of_fold.margins, prepared.taxonomy
+    everything = np.arange(len(prepared.examples))
     scores = joint_held_out_scores(margins, answers, targets, parts, taxonomy)
     silent = {head: np.zeros_like(values) for head, values in margins.items()}
     heard = {head: answers[head] for head in margins}
-    topic = linear.topic.max(axis=1)
-    below = float(np.quantile(topic, config.encoder.auto_share))
+    doubt = _fit_doubt(targets, linear.topic, rows, config.encoder.auto_share)
     return JointFolds(
         rows=rows,
         answers=answers,
         scores=scores,
         alone=joint_held_out_scores(heard, silent, targets, parts, taxonomy),
-        read_in_auto=rows[topic[rows] < below],
-        joint=fit_joint(margins, answers, targets, rows, np.arange(len(topic)), taxonomy),
+        read_in_auto=rows[doubt.asks(linear.topic[rows])],
+        joint=fit_joint(margins, answers, targets, rows, everything, taxonomy),
         thresholds=fit_thresholds(
             scores,
             targets,
@@ -76,8 +77,21 @@ def answer_folds(
             error_rates=config.error_rates,
             missed_urgent=config.missed_urgent,
         ),
-        unsure_below=round(below, 4),
+        doubt=doubt,
     )
+
+
+def _fit_doubt(targets: Targets, topics: Floats, rows: Integers, share: float) -> Doubt:
+    """Count how common topics are, and let the encoder read this share of the rows.
+
+    Half a case is added to every topic: one that was never seen is rare, not impossible.
+    """
+    known = targets.choice["topic"][targets.rows_of("topic")]
+    counts = np.bincount(known, minlength=topics.shape[1]) + 0.5
+    shares = np.round(counts / counts.sum(), 6)
+    doubts = Doubt(shares=shares.tolist(), read_from=0.0).of(topics[rows])
+    read_from = float(np.quantile(doubts, 1.0 - share))
+    return Doubt(shares=shares.tolist(), read_from=round(read_from, 4))
 
 
 def _parts(prepared: Prepared, out_of_fold: OutOfFold, rows: Integers) -> Sequence[Integers]:

@@ -15,6 +15,7 @@ from nlp_service.domain.assessment import ScorePath
 from nlp_service.domain.submission import Mode
 from nlp_service.tagging.calibration import Calibration, Tables, TagScores, tag_scores
 from nlp_service.tagging.counting import FeatureCounter
+from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document
@@ -35,8 +36,8 @@ class EncoderStage:
     """Of the sums."""
     thresholds: Thresholds
     """Of the sums' probabilities."""
-    unsure_below: float
-    """In ``auto`` the encoder reads a text whose topic the linear model gives less than this."""
+    doubt: Doubt
+    """Which texts the encoder reads in ``auto``, from what the linear model says of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class Cascade:
             everything = range(len(documents))
             return [self._combined(self._stage, documents, margins, everything, explain)]
         linear = self._linear(margins, range(len(documents)))
-        unsure = linear.scores.topic.max(axis=1) < self._stage.unsure_below
+        unsure = self._stage.doubt.asks(linear.scores.topic)
         parts = []
         if not unsure.all():
             parts.append(_taken(linear, np.flatnonzero(~unsure).tolist()))

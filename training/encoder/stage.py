@@ -16,6 +16,7 @@ from nlp_service.assess import Assessor
 from nlp_service.bundle import ENCODER, ENCODER_HEADS, TOKENIZER, read_bundle
 from nlp_service.domain.submission import Mode
 from nlp_service.tagging.calibration import TagScores
+from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document
@@ -57,7 +58,7 @@ class TrainedStage:
     options: Encoder
     joint: Joint
     thresholds: Thresholds
-    unsure_below: float
+    doubt: Doubt
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write model, heads and tokenizer; return what the manifest says of them."""
@@ -84,7 +85,7 @@ class TrainedStage:
             "mix": self.joint.mix,
             "calibration": asdict(self.joint.calibration),
             "thresholds": asdict(self.thresholds),
-            "unsure_below": self.unsure_below,
+            "doubt": asdict(self.doubt),
         }
 
     def scores(self, documents: Sequence[Document], margins: Mapping[str, Floats]) -> TagScores:
@@ -102,7 +103,7 @@ def fit_stage(
     *,
     joint: Joint,
     thresholds: Thresholds,
-    unsure_below: float,
+    doubt: Doubt,
     kept: Path,
 ) -> TrainedStage:
     """Fine-tune on every example; the weights stay in the folder ``kept`` for a next run."""
@@ -137,7 +138,7 @@ def fit_stage(
         options=options,
         joint=joint,
         thresholds=thresholds,
-        unsure_below=unsure_below,
+        doubt=doubt,
     )
 
 
