@@ -35,7 +35,7 @@ class Mode(enum.StrEnum):
     ACCURATE = "accurate"
     """The linear model and the encoder together."""
     AUTO = "auto"
-    """The encoder reads only what the linear model is unsure of."""
+    """The encoder reads only what the linear model leaves in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
