@@ -55,10 +55,10 @@ def test_every_module_says_what_it_does():
 def test_the_default_bundle_stays_small(default_bundle_folder):
     size = sum(path.stat().st_size for path in default_bundle_folder.rglob("*") if path.is_file())
 
-    assert size <= 36_000_000
+    assert size <= 40_000_000
 
 
 def test_nothing_big_but_the_bundle_is_kept_in_git():
     for path in tracked():
         if "models" not in path.relative_to(ROOT).parts:
-            assert path.stat().st_size <= 1_000_000, path
+            assert path.stat().st_size <= 2_000_000, path
