@@ -8,6 +8,7 @@ a single request and a batch, however it is cut, say the same; and on a processo
 is no quicker for each.
 """
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from nlp_service.tagging.calibration import log_softmax
 from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.reading import Reading
 from nlp_service.text.normalise import Document
+
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +97,8 @@ class Encoder:
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False  # lengths vary: an arena would keep the largest
-        # Where a processor would cut off sums of 8-bit products, onnxruntime takes a slower way.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if _may_cut_off_sums():  # then onnxruntime has a slower way that does not
+            options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"]
         )
@@ -130,3 +132,16 @@ class Encoder:
         ids = np.array([row], dtype=np.int64)
         found: list[Any] = self._session.run([output], {"ids": ids, "mask": np.ones_like(ids)})
         return np.asarray(found[0][0], dtype=np.float64)
+
+
+def _may_cut_off_sums() -> bool:
+    """Tell whether sums of 8-bit products may overflow: on x86 without the VNNI instructions.
+
+    Where the instructions cannot be told, they are taken as missing.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    try:
+        return "vnni" not in _PROCESSOR.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
