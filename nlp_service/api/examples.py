@@ -38,11 +38,11 @@ ASSESSMENT: dict[str, Any] = {
     "id": "2026-0131",
     "kind": "public_message",
     "kind_source": "predicted",
-    "kind_probability": 0.9893,
+    "kind_probability": 0.9894,
     "topic": {
         "code": "T08",
         "name": "城市管理",
-        "probability": 0.9973,
+        "probability": 0.9972,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
         "path": "combined",
     },
@@ -50,7 +50,7 @@ ASSESSMENT: dict[str, Any] = {
     "subtopic": {
         "code": "T0805",
         "name": "园林路灯公园",
-        "probability": 0.9957,
+        "probability": 0.9956,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
         "path": "combined",
     },
@@ -58,7 +58,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "S10",
             "name": "经济界",
-            "probability": 0.9705,
+            "probability": 0.9718,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 19, "end": 21, "quote": "安全"},
@@ -71,7 +71,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D10",
             "name": "城市管理执法局",
-            "probability": 0.9734,
+            "probability": 0.9723,
             "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
             "path": "combined",
             "role": "lead",
@@ -79,7 +79,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D09",
             "name": "住房和城乡建设局",
-            "probability": 0.4183,
+            "probability": 0.4231,
             "spans": [
                 {"start": 0, "end": 2, "quote": "小区"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -91,7 +91,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D42",
             "name": "县(市、区)政府、乡镇街道",
-            "probability": 0.3366,
+            "probability": 0.3464,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -104,7 +104,7 @@ ASSESSMENT: dict[str, Any] = {
     "request": {
         "code": "complain",
         "name": "投诉",
-        "probability": 0.9906,
+        "probability": 0.9911,
         "spans": [
             {"start": 0, "end": 4, "quote": "小区门口"},
             {"start": 5, "end": 11, "quote": "路灯坏了半个"},
@@ -112,7 +112,7 @@ ASSESSMENT: dict[str, Any] = {
         ],
         "path": "combined",
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.7034, "spans": [], "path": "combined"},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.6817, "spans": [], "path": "combined"},
     "gates": [],
     "needs_review": False,
     "reasons": [],

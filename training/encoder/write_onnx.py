@@ -2,9 +2,9 @@
 
 A few channels of a few tokens are a hundred times as large as the rest. Where one step serves a
 whole tensor of activations, which is quickest, they leave the rest too few of its 256 values: the
-label of one text in twenty fell the other way. So such products first have their channels evened
-out (SmoothQuant, Xiao et al. 2023, equation 4), and those behind the GELU, where evening out is
-not enough, have one step for each block of a token instead.
+label of one text in twenty fell the other way. So products first have their channels evened out
+(SmoothQuant, Xiao et al. 2023, equation 4); those behind the GELU, where single tokens are what
+stands out, have every token brought to the same largest size instead, and back behind the product.
 """
 
 import warnings
@@ -18,7 +18,6 @@ import onnxruntime
 import torch
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
@@ -30,8 +29,6 @@ from training.encoder.network import OrderedHead, TagNetwork
 from training.encoder.pretrained import PretrainedEncoder
 
 _OPSET = 17
-_BLOCK = 128
-_INT8 = 4  # onnxruntime's word for: activations are rounded to 8 bits, too
 _EVENING = 0.75  # share of a channel's size that moves from the activations into the weights
 
 
@@ -75,22 +72,15 @@ def write_onnx(encoder: PretrainedEncoder, path: Path, *, sample: Sequence[Seque
             dynamo=False,  # of this form onnxruntime finds the attention and joins it
         )
     _join_operations(whole, encoder.model.config)
-    quick = _even_out(whole, sample, encoder)
-    gathers = [node.name for node in onnx.load(whole).graph.node if node.op_type == "Gather"]
+    _even_out(whole, sample, encoder)
     quantize_dynamic(
         whole,
         path,
         per_channel=True,
         weight_type=QuantType.QInt8,
         op_types_to_quantize=["Gather", "MatMul"],
-        nodes_to_quantize=[*gathers, *quick],
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
-    rounded = MatMulNBitsQuantizer(
-        onnx.load(path), bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=_INT8
-    )
-    rounded.process()
-    onnx.save(rounded.model.model, path)
     whole.unlink()
     encoder.model.set_attn_implementation(usual)
 
@@ -111,23 +101,20 @@ def _join_operations(path: Path, config: PretrainedConfig) -> None:
     joined.save_model_to_file(str(path))
 
 
-def _even_out(
-    path: Path, sample: Sequence[Sequence[int]], encoder: PretrainedEncoder
-) -> Sequence[str]:
-    """Divide the channels of activations and multiply the weights that they meet, in place.
-
-    Returns:
-        The names of the products that were treated: all but those behind the GELU.
-    """
+def _even_out(path: Path, sample: Sequence[Sequence[int]], encoder: PretrainedEncoder) -> None:
+    """Take from activations what stands out, in place; the products stay what they were."""
     model = onnx.load(path)
     graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer}
     behind_gelu = encoder.model.config.intermediate_size
     treated: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in weights:
-            if weights[node.input[1]].dims[0] != behind_gelu:
-                treated.setdefault(node.input[0], []).append(node)
+    for node in list(graph.node):
+        if node.op_type != "MatMul" or node.input[1] not in weights:
+            continue
+        if weights[node.input[1]].dims[0] == behind_gelu:
+            _even_out_tokens(graph, node)
+        else:
+            treated.setdefault(node.input[0], []).append(node)
     largest = _largest_inputs(model, list(treated), sample, encoder.pad)
     for name, products in treated.items():
         before = [numpy_helper.to_array(weights[node.input[1]]) for node in products]
@@ -142,7 +129,22 @@ def _even_out(
         for node in products:
             node.input[0] = f"{name}.evened"
     onnx.save(model, path)
-    return [node.name for products in treated.values() for node in products]
+
+
+def _even_out_tokens(graph: onnx.GraphProto, product: onnx.NodeProto) -> None:
+    """Divide every token by its largest size before the product, and multiply behind it."""
+    name, result = product.input[0], product.output[0]
+    size, evened, raw = f"{name}.size", f"{name}.evened", f"{result}.evened"
+    before = [
+        helper.make_node("Abs", [name], [f"{name}.sizes"]),
+        helper.make_node("ReduceMax", [f"{name}.sizes"], [size], axes=[-1], keepdims=1),
+        helper.make_node("Div", [name, size], [evened]),
+    ]
+    product.input[0], product.output[0] = evened, raw
+    place = list(graph.node).index(product)
+    graph.node.insert(place + 1, helper.make_node("Mul", [raw, size], [result]))
+    for node in reversed(before):
+        graph.node.insert(place, node)
 
 
 def _evening_scales(
