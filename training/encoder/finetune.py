@@ -97,10 +97,7 @@ def answer_all(
     vectors: list[Tensor] = []
     for start in tqdm(range(0, len(order), options.batch_rows), desc=label, unit="batch"):
         chosen = ordered[start : start + options.batch_rows]
-        with (
-            torch.inference_mode(),
-            short_floats(options.bfloat16),
-        ):
+        with torch.inference_mode(), short_floats(options.bfloat16):
             seen = texts.vectors(network, chosen).float()
             answers = network.answers(seen)
         vectors.append(seen.cpu())

@@ -85,10 +85,7 @@ def _compute(
     for start in tqdm(range(0, len(order), _BATCH_ROWS), desc="frozen layers", unit="batch"):
         chosen = order[start : start + _BATCH_ROWS]
         ids, mask = pad_rows([rows[place] for place in chosen], pad)
-        with (
-            torch.inference_mode(),
-            short_floats(bfloat16),
-        ):
+        with torch.inference_mode(), short_floats(bfloat16):
             found = network.lower(ids.to(device), mask.to(device)).half().cpu().numpy()
         for place, vectors in zip(chosen, found, strict=True):
             values[starts[place] : starts[place + 1]] = vectors[: lengths[place]]
