@@ -49,9 +49,10 @@ train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpo
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC; what the encoder costs
+bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC; what the encoder and the quality cost
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.cascade
+	@$(BIN)/python -m benchmarks.quality
 
 wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
 	$(SAY) "collecting wheels in wheelhouse/"

@@ -130,7 +130,7 @@ def measure_single(assessor: Assessor, examples: Sequence[Example]) -> dict[str,
         times = []
         for submission in (as_submission(example) for example in examples):
             start = time.perf_counter()
-            assessor.assess(submission, explain=explain, mode=Mode.FAST)
+            assessor.assess(submission, explain=explain, quality=False, mode=Mode.FAST)
             times.append(1000 * (time.perf_counter() - start))
         found[f"p50 {name}"] = statistics.median(times)
         found[f"p95 {name}"] = float(np.percentile(times, 95))
@@ -150,7 +150,9 @@ def measure_rates(
             assessor.scores(documents[start : start + CHUNK])
 
     contenders: dict[str, Callable[[], object]] = {
-        "assessments": lambda: list(assessor.assess_many(submissions, mode=Mode.FAST)),
+        "assessments": lambda: list(
+            assessor.assess_many(submissions, quality=False, mode=Mode.FAST)
+        ),
         "all_tags": score_all,
         "peer": lambda: peer.predict(texts),
     }

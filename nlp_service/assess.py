@@ -1,17 +1,16 @@
 """The Assessor: submissions in, assessments out. The whole path of one text, in reading order."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from nlp_service import __version__
-from nlp_service.bundle import Bundle
+from nlp_service.bundle import Bundle, read_bundle
 from nlp_service.domain.assessment import (
     Assessment,
+    GateTag,
     KindSource,
-    ReviewReason,
     Role,
     ScorePath,
     Tag,
@@ -20,9 +19,16 @@ from nlp_service.domain.assessment import (
     Versions,
 )
 from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable
+from nlp_service.domain.quality import DispositionAdvice, Quality, Scale
+from nlp_service.domain.span import Span
 from nlp_service.domain.submission import Kind, Mode, Submission
+from nlp_service.quality.disposition import FilingPolicy, GateFinding, suggest_disposition
+from nlp_service.quality.gates import FoundGate
+from nlp_service.review import Reviewer
+from nlp_service.settings import Settings
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.cascade import Cascade, in_order
+from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.picks import Pick, Picks, pick_labels
 from nlp_service.tagging.reasons import Explainer
 from nlp_service.tagging.thresholds import Thresholds
@@ -34,20 +40,13 @@ if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
 CHUNK = 256
 """Texts scored in one matrix product: enough to be fast, few enough to stay in memory caches."""
 
-PERSONAL_MATTER = "G7"
-"""为本人或亲属解决个人问题: a ground against filing a proposal, the rule among messages."""
 
-SHORT = 20
-"""Characters below which a reader, too, has little to go by."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """What is to be told of each text."""
 
-_HEAD_NAMES = {
-    "topic": "议题",
-    "subtopic": "子议题",
-    "lead_unit": "主办单位",
-    "request": "诉求类型",
-    "urgency": "紧急程度",
-    "kind": "来件类型",
-}
+    explain: bool
+    quality: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +55,32 @@ class _Way:
 
     path: ScorePath
     thresholds: Thresholds
-    explain: bool
+    wishes: _Wishes
     tokens: "TokenShares | None"
     """What the encoder's tokens said, where it read the text and reasons are wanted."""
+    gates: Floats
+    """The linear model's probability of each ground for review."""
+    levels: Floats | None
+    """The encoder's mean quality levels, where it read the text."""
+
+
+def load_assessor(settings: Settings) -> "Assessor":
+    """Read the bundle that the settings name; raises what ``read_bundle`` raises."""
+    bundle = read_bundle(
+        settings.bundle,
+        local_taxonomy=settings.local_taxonomy,
+        encoder_threads=settings.encoder_threads,
+    )
+    policy = FilingPolicy(file_from=settings.file_from, convert_from=settings.convert_from)
+    return Assessor(bundle, policy=policy)
 
 
 class Assessor:
     """Assesses submissions with one bundle. Holds no state of any text; safe for threads."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+    def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
+        """Make ready; the policy says which proposals the installation would file."""
+        self.bundle, self._policy = bundle, policy or FilingPolicy()
         self._cascade = Cascade(
             model=bundle.model,
             segmenter=bundle.segmenter,
@@ -80,8 +95,8 @@ class Assessor:
             for head, codes in self._heads.items()
             for place, code in enumerate(codes)
         }
-        signs = [sign for urgency in bundle.taxonomy.urgencies for sign in urgency.signs]
-        self._signs = re.compile("|".join(map(re.escape, signs)) if signs else "(?!)")
+        self._gates = {gate.code: gate for gate in bundle.taxonomy.gates}
+        self._reviewer = Reviewer(bundle.taxonomy)
         self.versions = Versions(
             service=__version__,
             bundle=bundle.label,
@@ -89,8 +104,24 @@ class Assessor:
             segmenter=bundle.segmenter.label,
         )
 
+    @property
+    def evidence_names(self) -> Mapping[str, str]:
+        """What users call each type of evidence; empty where the bundle judges no quality."""
+        return self.bundle.quality.judge.evidence_names if self.bundle.quality else {}
+
+    @property
+    def questions(self) -> Mapping[str, str]:
+        """The committee's questions by their codes, in the order in which they are asked."""
+        asked = self.bundle.quality.judge.rules.questions if self.bundle.quality else ()
+        return {question.code: question.question for question in asked}
+
     def assess(
-        self, submission: Submission, *, explain: bool = True, mode: Mode | None = None
+        self,
+        submission: Submission,
+        *,
+        explain: bool = True,
+        quality: bool = True,
+        mode: Mode | None = None,
     ) -> Assessment:
         """Assess one submission; with ``explain`` every tag quotes the words that carried it.
 
@@ -101,13 +132,15 @@ class Assessor:
             ModeUnavailable: the mode needs an encoder that the bundle does not have.
         """
         mode = self._mode(mode, usual=Mode.ACCURATE)
-        return self._assess_chunk([submission], explain=explain, mode=mode)[0]
+        wishes = _Wishes(explain=explain, quality=quality)
+        return self._assess_chunk([submission], wishes, mode)[0]
 
     def assess_many(
         self,
         submissions: Sequence[Submission],
         *,
         explain: bool = False,
+        quality: bool = True,
         mode: Mode | None = None,
     ) -> Iterator[Assessment]:
         """Assess many, in order; gates quote their sentence even without ``explain``.
@@ -119,15 +152,17 @@ class Assessor:
             ModeUnavailable: as in ``assess``.
         """
         mode = self._mode(mode, usual=Mode.AUTO)
+        wishes = _Wishes(explain=explain, quality=quality)
         rest = iter(submissions)
         while chunk := list(islice(rest, CHUNK)):
-            yield from self._assess_chunk(chunk, explain=explain, mode=mode)
+            yield from self._assess_chunk(chunk, wishes, mode)
 
     def assess_each(
         self,
         items: Sequence[Submission | InvalidSubmission],
         *,
         explain: bool = False,
+        quality: bool = True,
         mode: Mode | None = None,
     ) -> Sequence[Assessment | InvalidSubmission]:
         """Return one answer an item, in order: what cannot be assessed stands as its error.
@@ -137,10 +172,11 @@ class Assessor:
         """
         submissions = [item for item in items if isinstance(item, Submission)]
         try:
-            answers = iter(list(self.assess_many(submissions, explain=explain, mode=mode)))
+            found = self.assess_many(submissions, explain=explain, quality=quality, mode=mode)
+            answers = iter(list(found))
         except InvalidSubmission:
             checked = [_unless_empty(item) for item in items]
-            return self.assess_each(checked, explain=explain, mode=mode)
+            return self.assess_each(checked, explain=explain, quality=quality, mode=mode)
         return [next(answers) if isinstance(item, Submission) else item for item in items]
 
     def scores(self, documents: Sequence[Document], mode: Mode = Mode.FAST) -> TagScores:
@@ -158,17 +194,23 @@ class Assessor:
         return wanted or usual
 
     def _assess_chunk(
-        self, submissions: Sequence[Submission], *, explain: bool, mode: Mode
+        self, submissions: Sequence[Submission], wishes: _Wishes, mode: Mode
     ) -> Sequence[Assessment]:
         documents = [clean(submission) for submission in submissions]
         assessments: dict[int, Assessment] = {}
-        for part in self._cascade.score(documents, mode, explain=explain):
+        for part in self._cascade.score(documents, mode, explain=wishes.explain):
             part_picks = pick_labels(
                 part.scores, self._heads, part.thresholds.show, self.bundle.tables
             )
-            tokens: Sequence[TokenShares | None] = part.tokens or [None] * len(part.places)
-            for place, picks, said in zip(part.places, part_picks, tokens, strict=True):
-                way = _Way(path=part.path, thresholds=part.thresholds, explain=explain, tokens=said)
+            for row, (place, picks) in enumerate(zip(part.places, part_picks, strict=True)):
+                way = _Way(
+                    path=part.path,
+                    thresholds=part.thresholds,
+                    wishes=wishes,
+                    tokens=part.tokens[row] if part.tokens else None,
+                    gates=part.gates[row],
+                    levels=part.levels[row] if part.levels is not None else None,
+                )
                 assessments[place] = self._assessment(
                     submissions[place], documents[place], picks, way
                 )
@@ -181,15 +223,21 @@ class Assessor:
         kind = submission.kind if stated else Kind(picks.kind[0])
         if kind is not Kind.PUBLIC_MESSAGE:
             picks = _without_urgency(picks)
-        explainer = self._explainer(document, way) if way.explain or picks.gates else None
+        found = self._find_gates(document, picks, way)
+        explain = way.wishes.explain
+        explainer = self._explainer(document, way) if explain or found else None
 
         def tag(head: str, pick: Pick) -> Tag:
-            return self._tag(head, pick, way.path, explainer if way.explain else None)
+            return self._tag(head, pick, way.path, explainer if explain else None)
 
         def tags(head: str, some: Sequence[Pick]) -> Sequence[Tag]:
             return [tag(head, pick) for pick in some]
 
-        reasons = self._reasons(document, picks, way.thresholds, kind=kind, kind_stated=stated)
+        gates = [self._gate(gate, way.path, explainer) for gate in found]
+        quality = self._judge(submission, document, kind, gates, way)
+        reasons = self._reviewer.reasons(
+            document, picks, found, quality, way.thresholds, kind=kind, kind_stated=stated
+        )
         return Assessment(
             id=submission.reference,
             kind=kind,
@@ -208,11 +256,61 @@ class Assessor:
             ],
             request=tag("request", picks.request),
             urgency=self._urgency(tag("urgency", picks.urgency)),
-            gates=[self._gate(pick, way.path, explainer) for pick in picks.gates],
+            gates=gates,
+            restricted=any(gate.restricted for gate in gates),
+            quality=quality,
+            disposition=self._disposition(quality, found),
             needs_review=bool(reasons),
             reasons=reasons,
             text=document.text,
             versions=self.versions,
+        )
+
+    def _find_gates(self, document: Document, picks: Picks, way: _Way) -> Sequence[FoundGate]:
+        """Return the grounds for review that are shown, the likeliest first."""
+        if self.bundle.quality is None:
+            return [
+                FoundGate(code=code, probability=probability, strength=None, by_model=True, hits=())
+                for code, probability in picks.gates
+            ]
+        return self.bundle.quality.gates.find(
+            document,
+            dict(zip(self._heads["gates"], way.gates.tolist(), strict=True)),
+            show=self.bundle.thresholds.show["gates"],
+        )
+
+    def _judge(
+        self,
+        submission: Submission,
+        document: Document,
+        kind: Kind,
+        gates: Sequence[GateTag],
+        way: _Way,
+    ) -> Quality | None:
+        if self.bundle.quality is None or not way.wishes.quality:
+            return None
+        return self.bundle.quality.judge.judge(
+            document,
+            kind,
+            gates={gate.code: gate.probability for gate in gates},
+            encoder=way.levels,
+            submitted_at=submission.submitted_at,
+        )
+
+    def _disposition(
+        self, quality: Quality | None, gates: Sequence[FoundGate]
+    ) -> DispositionAdvice | None:
+        if quality is None or self.bundle.quality is None or quality.scale is not Scale.PROPOSAL:
+            return None
+        return suggest_disposition(
+            quality,
+            [
+                GateFinding(code=gate.code, strength=gate.strength, probability=gate.probability)
+                for gate in gates
+            ],
+            policy=self._policy,
+            wording=self.bundle.quality.dispositions,
+            rules=self.bundle.taxonomy.gates,
         )
 
     def _explainer(self, document: Document, way: _Way) -> Explainer:
@@ -230,11 +328,25 @@ class Assessor:
         spans = explainer.phrases(head, self._place_of[head, code]) if explainer else ()
         return Tag(code=code, name=name, probability=probability, spans=spans, path=path)
 
-    def _gate(self, pick: Pick, path: ScorePath, explainer: Explainer | None) -> Tag:
-        """Return a ground for review with the one sentence that a person should read."""
-        gate = self._tag("gates", pick, path, None)
-        place = self._place_of["gates", gate.code]
-        return replace(gate, spans=explainer.sentence("gates", place) if explainer else ())
+    def _gate(self, found: FoundGate, path: ScorePath, explainer: Explainer | None) -> GateTag:
+        """Return a ground for review with what the rule found, or the sentence to be read."""
+        gate = self._gates[found.code]
+        spans: Sequence[Span] = [
+            Span(start=hit.start, end=hit.end, quote=hit.quote) for hit in found.hits
+        ]
+        if not spans and explainer:
+            spans = explainer.sentence("gates", self._place_of["gates", found.code])
+        by = {"rule": found.strength is not None, "model": found.by_model}
+        return GateTag(
+            code=gate.code,
+            name=gate.name,
+            probability=found.probability,
+            spans=spans,
+            path=path,
+            rule=gate.rule,
+            restricted=gate.restricted,
+            found_by=[name for name, found_it in by.items() if found_it],
+        )
 
     def _urgency(self, tag: Tag) -> UrgencyTag:
         level = int(tag.code)
@@ -245,51 +357,6 @@ class Assessor:
             spans=tag.spans if level > 1 else (),
             path=tag.path,
         )
-
-    def _reasons(
-        self,
-        document: Document,
-        picks: Picks,
-        thresholds: Thresholds,
-        *,
-        kind: Kind,
-        kind_stated: bool,
-    ) -> Sequence[ReviewReason]:
-        """Say why a person should look before anything is done with the tags."""
-        reasons: list[ReviewReason] = []
-        if kind is Kind.PUBLIC_MESSAGE:
-            reasons += self._urgent_reasons(document, picks, thresholds)
-        if len(document.text) < SHORT:
-            reasons.append(
-                ReviewReason(code="short_text", message=f"文本不足 {SHORT} 字，依据太少，待人工。")
-            )
-        for head, threshold in thresholds.sure.items():
-            probability = getattr(picks, head)[1]
-            if probability < threshold and not (head == "kind" and kind_stated):
-                needed = f"低于 {threshold:.2f}" if threshold <= 1 else "一律由人判定"
-                message = f"{_HEAD_NAMES[head]}把握 {probability:.2f}，{needed}，待人工。"
-                reasons.append(ReviewReason(code=f"uncertain_{head}", message=message))
-        for code, _ in picks.gates:
-            if code == PERSONAL_MATTER and kind is Kind.PUBLIC_MESSAGE:
-                continue  # citizens write of their own matters; only a proposal may not
-            name = self.bundle.taxonomy.name(code)
-            reasons.append(
-                ReviewReason(code=f"gate_{code}", message=f"可能属于“{name}”，请人工审查。")
-            )
-        return reasons
-
-    def _urgent_reasons(
-        self, document: Document, picks: Picks, thresholds: Thresholds
-    ) -> Sequence[ReviewReason]:
-        """Say that somebody may be in danger: the model missed most emergencies of few words."""
-        reasons = []
-        if sign := self._signs.search(document.text):
-            message = f"文中有“{sign.group()}”字样，请先看。"
-            reasons.append(ReviewReason(code="urgent_words", message=message))
-        if picks.urgent >= thresholds.urgent:
-            message = f"可能较急或紧急（把握 {picks.urgent:.2f}），请先看。"
-            reasons.append(ReviewReason(code="urgent", message=message))
-        return reasons
 
 
 def _with_role(tag: Tag, role: Role) -> UnitTag:

@@ -3,7 +3,8 @@
 A bundle is a folder: ``manifest.json`` names every other file with its hash, the segmenter, the
 calibration and the thresholds; ``model.safetensors`` holds the arrays, ``vocabulary.txt`` the
 features, ``taxonomy/`` the labels, ``golden.txt`` the sentences of the behaviour fingerprint. One
-with an encoder also has ``encoder.onnx``, ``encoder.safetensors`` (its heads), ``tokenizer.json``.
+with an encoder also has ``encoder.onnx``, ``encoder.safetensors`` (its heads), ``tokenizer.json``;
+one that judges quality the folder ``quality`` (the written rules) and ``quality.safetensors``.
 ``training.export`` writes it with the layout named here.
 """
 
@@ -27,6 +28,15 @@ from nlp_service.domain.errors import (
 )
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
+from nlp_service.quality.disposition import DispositionTable
+from nlp_service.quality.files import (
+    read_disposition_wording,
+    read_gate_finder,
+    read_quality_model,
+    read_quality_rules,
+)
+from nlp_service.quality.gates import GateFinder
+from nlp_service.quality.judge import Judge
 from nlp_service.tagging.calibration import Calibration, Tables
 from nlp_service.tagging.cascade import EncoderStage
 from nlp_service.tagging.doubt import Doubt
@@ -35,8 +45,11 @@ from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.segment import Segmenter, load_segmenter
 
-LINEAR_FORMAT, ENCODER_FORMAT = 1, 2
-"""Versions of this layout, without and with an encoder; another one does not load."""
+LINEAR_FORMAT, ENCODER_FORMAT = 1, 3
+"""Versions of this layout, without and with an encoder; another one does not load.
+
+The encoder of format 2 wanted a mask beside the ids.
+"""
 MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "manifest.json",
     "model.safetensors",
@@ -44,7 +57,17 @@ MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "golden.txt",
     "taxonomy",
 )
+QUALITY, QUALITY_RULES = "quality.safetensors", "quality"
 ENCODER, ENCODER_HEADS, TOKENIZER = "encoder.onnx", "encoder.safetensors", "tokenizer.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityStage:
+    """What judges quality."""
+
+    judge: Judge
+    gates: GateFinder
+    dispositions: DispositionTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +82,8 @@ class Bundle:
     thresholds: Thresholds
     stage: EncoderStage | None
     """The encoder and what joins it to the linear model; None in a bundle without one."""
+    quality: QualityStage | None
+    """None in a bundle that gives tags alone."""
     taxonomy: Taxonomy
     segmenter: Segmenter
     manifest: Mapping[str, Any]
@@ -92,23 +117,26 @@ def read_bundle(
         )
     arrays = _arrays(folder / MODEL)
     vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
+    taxonomy = read_taxonomy(folder / TAXONOMY, local=local_taxonomy)
+    model = LinearModel(
+        vocabulary={feature: row for row, feature in enumerate(vocabulary)},
+        idf=arrays["idf"],
+        weights=dequantise(arrays["weights"], arrays["weight_steps"]),
+        intercepts=arrays["intercepts"],
+        heads=manifest["heads"],
+    )
     return Bundle(
         name=manifest["name"],
         version=manifest["version"],
-        model=LinearModel(
-            vocabulary={feature: row for row, feature in enumerate(vocabulary)},
-            idf=arrays["idf"],
-            weights=dequantise(arrays["weights"], arrays["weight_steps"]),
-            intercepts=arrays["intercepts"],
-            heads=manifest["heads"],
-        ),
+        model=model,
         calibration=Calibration(**manifest["calibration"]),
         tables=Tables(
             **{name: csr_array(arrays[f"table_{name}"]) for name in Tables.__annotations__}
         ),
         thresholds=Thresholds(**manifest["thresholds"]),
         stage=_encoder_stage(folder, manifest, encoder_threads),
-        taxonomy=read_taxonomy(folder / TAXONOMY, local=local_taxonomy),
+        quality=_quality_stage(folder, manifest, model, taxonomy, segmenter),
+        taxonomy=taxonomy,
         segmenter=segmenter,
         manifest=manifest,
     )
@@ -208,6 +236,31 @@ def _encoder_stage(folder: Path, manifest: Mapping[str, Any], threads: int) -> E
         calibration=Calibration(**described["calibration"]),
         thresholds=Thresholds(**described["thresholds"]),
         doubt=Doubt(**described["doubt"]),
+    )
+
+
+def _quality_stage(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    words: LinearModel,
+    taxonomy: Taxonomy,
+    segmenter: Segmenter,
+) -> QualityStage | None:
+    if QUALITY_RULES not in manifest:
+        return None
+    fitted, arrays = manifest[QUALITY_RULES], _arrays(folder / QUALITY)
+    rules = folder / QUALITY_RULES
+    word_weights = dequantise(arrays["word_weights"], arrays["word_steps"])
+    return QualityStage(
+        judge=Judge(
+            read_quality_model(rules, fitted, arrays, word_weights, taxonomy),
+            read_quality_rules(rules, taxonomy),
+            taxonomy=taxonomy,
+            words=words,
+            segmenter=segmenter,
+        ),
+        gates=read_gate_finder(rules, fitted["gates"]),
+        dispositions=read_disposition_wording(rules),
     )
 
 

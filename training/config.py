@@ -110,6 +110,29 @@ class Encoder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QualityOptions:
+    """How the quality levels are learnt."""
+
+    rules: Path
+    """Folder of the rules by which evidence and grounds for review are found."""
+    empty_talk: Path
+    """File of sentences that say nothing, one a line."""
+    penalty: float
+    """Of the ridge regression."""
+    evidence_share: float
+    """How much the evidence counts beside the wording, whose rows have length 1."""
+    nothing_weight: float
+    """Weight of a text of which nothing is left once empty talk is out."""
+    hears_encoder: bool
+    """Whether the encoder's levels have a part. What is put in front of a text moves them."""
+    weights: Mapping[str, float]
+    """Source -> weight of its texts; 1 where none is given."""
+    second_readings: Mapping[str, Path]
+    """Source -> file of another reader's levels; what is learnt is the mean of both, what is
+    measured against the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ErrorRates:
     """Largest share of wrong tags among those that the service calls sure, by head."""
 
@@ -141,6 +164,7 @@ class TrainingConfig:
     linear: Linear
     error_rates: ErrorRates
     encoder: Encoder | None = None
+    quality: QualityOptions | None = None
 
     def with_answered_folds(self, folds: int | None) -> "TrainingConfig":
         """Return the same with another number of folds that the encoder answers, at most all."""

@@ -15,6 +15,8 @@ from nlp_service.tagging.thresholds import Thresholds
 from training.joint_folds import ANSWERS, JointFolds, answer_folds
 from training.out_of_fold import OutOfFold, grouped_folds, held_out_margins, held_out_scores
 from training.prepare import Prepared, Say
+from training.quality_figures import measure_quality
+from training.quality_stage import QualityHeldOut, held_out_quality
 from training.results import Comparison, Report, SetResult, measure_set
 from training.targets import Integers
 from training.thresholds import fit_thresholds
@@ -28,6 +30,7 @@ class CrossValidated:
     scores: TagScores
     sets: Sequence[SetResult]
     joint: JointFolds | None
+    quality: QualityHeldOut | None
 
 
 def cross_validate(prepared: Prepared, say: Say, *, answers: Path = ANSWERS) -> CrossValidated:
@@ -53,7 +56,10 @@ def cross_validate(prepared: Prepared, say: Say, *, answers: Path = ANSWERS) -> 
     if config.encoder:
         joint = answer_folds(prepared, out_of_fold, scores, say, folder=answers)
         sets += _measure(prepared, joint.scores, joint.rows, joint.thresholds, ", with encoder")
-    return CrossValidated(out_of_fold=out_of_fold, scores=scores, sets=sets, joint=joint)
+    quality = held_out_quality(prepared, out_of_fold, scores, joint) if config.quality else None
+    return CrossValidated(
+        out_of_fold=out_of_fold, scores=scores, sets=sets, joint=joint, quality=quality
+    )
 
 
 def _measure(
@@ -99,10 +105,16 @@ def make_report(
             f" {len(validated.joint.rows)} texts have held-out answers of the encoder; side by side"
             " every model is measured on these."
         )
+    quality = None
+    if held_out := validated.quality:
+        quality = measure_quality(
+            prepared, validated.out_of_fold, validated.scores, validated.joint, held_out
+        )
     return Report(
         title=f"Cross-validation of {config.name}-{config.version}",
         date=config.released,
         notes=notes,
         sets=validated.sets,
         comparisons=comparisons,
+        quality=quality,
     )

@@ -22,6 +22,7 @@ from nlp_service.bundle import (
     LINEAR_FORMAT,
     MANIFEST,
     MODEL,
+    QUALITY_RULES,
     TAXONOMY,
     VOCABULARY,
     dequantise,
@@ -38,6 +39,8 @@ from nlp_service.text.segment import Segmenter
 from training.config import TrainingConfig, as_table
 from training.errors import ParityFailure
 from training.fit_linear import FittedLinear, split_by_head
+from training.quality_stage import TrainedQuality, check_quality_parity
+from training.quantise import Codes, quantise
 
 if TYPE_CHECKING:  # a fit of the linear models alone needs no torch
     from training.encoder.stage import TrainedStage
@@ -46,15 +49,6 @@ PARITY = 1e-9
 """Largest difference of a probability between the trainer and the written bundle."""
 
 MODEL_CARD = "MODEL_CARD.md"
-
-Codes = np.ndarray[Any, np.dtype[np.int8]]
-
-
-def quantise(weights: Floats) -> tuple[Codes, Floats]:
-    """Return 8-bit codes and the step of each column; code · step is the rounded weight."""
-    largest = np.abs(weights).max(axis=0)
-    steps = np.where(largest > 0, largest / 127.0, 1.0)
-    return np.round(weights / steps).astype(np.int8), steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +62,7 @@ class Trained:
     tables: Tables
     thresholds: Thresholds
     stage: "TrainedStage | None" = None
+    quality: TrainedQuality | None = None
 
     def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
         """Return the decision values as scikit-learn gives them."""
@@ -109,6 +104,8 @@ def write_bundle(
         manifest = dict(_description(trained, config))
         if trained.stage:
             manifest |= {"format": ENCODER_FORMAT, "encoder": trained.stage.write(draft)}
+        if trained.quality:
+            manifest |= {QUALITY_RULES: trained.quality.write(draft)}
         manifest |= {"data": list(data), "files": _hashes(draft)}
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -118,6 +115,8 @@ def write_bundle(
             from training.encoder.stage import check_stage_parity
 
             check_stage_parity(draft, trained.stage, check_on, trained.margins(check_on))
+        if trained.quality:
+            check_quality_parity(draft, trained.quality, check_on, PARITY)
         if folder.exists():
             shutil.rmtree(folder)
         shutil.move(draft, folder)

@@ -15,6 +15,7 @@ from training.joint_folds import ANSWERS, JointFolds
 from training.model_card import model_card
 from training.out_of_fold import fit_probabilities
 from training.prepare import Prepared, Say
+from training.quality_stage import train_quality
 from training.results import Report
 from training.thresholds import fit_thresholds
 
@@ -63,13 +64,16 @@ def train(prepared: Prepared, validated: CrossValidated) -> Trained:
     """Fit weights on everything; what turns them into probabilities, on held-out margins."""
     config, targets = prepared.config, prepared.targets
     everything = np.arange(len(prepared.examples))
+    linear = fit_linear(prepared, everything, label="all")
+    held_out = validated.quality
     calibration, tables = fit_probabilities(
         validated.out_of_fold, targets, everything, prepared.taxonomy
     )
     return Trained(
         segmenter=prepared.segmenter,
         heads=targets.heads,
-        linear=fit_linear(prepared, everything, label="all"),
+        linear=linear,
+        quality=train_quality(prepared, held_out, linear.vectoriser) if held_out else None,
         calibration=calibration,
         tables=tables,
         thresholds=fit_thresholds(

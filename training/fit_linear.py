@@ -23,6 +23,7 @@ from training.targets import Booleans, Integers, Targets
 
 _SELECTING_HEADS = ("topic", "subtopic", "lead_unit", "request", "urgency", "sectors", "gates")
 _LEAST_POSTERIOR = 0.1
+_MOST_DIGITS = 4  # of a feature: years stay
 _NEVER = -1.5  # margin of a label that has no example: below that of an ordinary 'no'
 
 
@@ -69,6 +70,8 @@ def select_features(
 ) -> TfidfVectorizer:
     """Fit TF-IDF over the ``n_features`` that rank best by χ² in any of the questions.
 
+    Words of many digits are left out: telephone numbers and the like tell of persons, not matters.
+
     A question is (rows of the texts, truth of those rows as (n_rows, n_labels)).
     """
     everything = TfidfVectorizer(
@@ -84,8 +87,12 @@ def select_features(
         rank = np.empty(len(score), dtype=np.int64)
         rank[np.argsort(-score, kind="stable")] = np.arange(len(score))
         best_rank = np.minimum(best_rank, rank)
-    chosen = np.sort(np.argsort(best_rank, kind="stable")[: options.n_features])
-    names = everything.get_feature_names_out()[chosen]
+    names = everything.get_feature_names_out()
+    numbers = [sum(map(str.isdigit, name)) > _MOST_DIGITS for name in names]
+    best_rank[numbers] = np.iinfo(np.int64).max
+    allowed = min(options.n_features, len(names) - sum(numbers))
+    chosen = np.sort(np.argsort(best_rank, kind="stable")[:allowed])
+    names = names[chosen]
     selected = TfidfVectorizer(
         analyzer=list, lowercase=False, sublinear_tf=True, vocabulary=list(names)
     )

@@ -114,6 +114,22 @@ def macro_f1(truth: Integers, guess: Integers, labels: int) -> float:
     return float((2 * np.diag(confusion)[occurs] / counted[occurs]).mean())
 
 
+def draws(count: int, *, seed: int) -> Integers:
+    """Return (1 + RESAMPLES, count): the texts themselves, and below them texts drawn anew."""
+    drawn = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
+    return np.concatenate([np.arange(count)[None], drawn])
+
+
+def figure_of(values: Floats) -> Figure:
+    """Return the measure of the texts themselves with the interval of those drawn anew.
+
+    Args:
+        values: one for each row of ``draws``.
+    """
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return Figure(value=float(values[0]), low=float(low), high=float(high))
+
+
 _Measures = Mapping[str, Callable[[Integers], float]]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from nlp_service.tagging.thresholds import Thresholds
+from training.gates import NOT_TO_MISS
+from training.level_metrics import RECALL
 from training.prepare import Prepared
 from training.report import HEAD_NAMES
 from training.results import Report
@@ -32,4 +34,6 @@ def model_card(
         combined=combined,
         data=data,
         head_names=HEAD_NAMES,
+        recall_aimed_at=RECALL,
+        not_to_miss=NOT_TO_MISS,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedGroupKFold
 
 from nlp_service.domain.taxonomy import Taxonomy
@@ -27,6 +28,8 @@ class OutOfFold:
 
     folds: Sequence[Fold]
     margins: Mapping[str, Floats]
+    vectorisers: Sequence[TfidfVectorizer]
+    """Of each fold's model: what it sees of a text."""
 
 
 def grouped_folds(examples: Sequence[Example], *, folds: int, seed: int) -> Sequence[Fold]:
@@ -54,12 +57,14 @@ def held_out_margins(prepared: Prepared, folds: Sequence[Fold]) -> OutOfFold:
     """Fit once for each fold and keep the margins of the rows held out."""
     heads, texts = prepared.targets.heads, prepared.feature_lists
     margins = {head: np.zeros((len(texts), len(codes))) for head, codes in heads.items()}
+    vectorisers = []
     for number, (fitted_on, held_out) in enumerate(folds, start=1):
         fitted = fit_linear(prepared, fitted_on, label=f"fold {number}/{len(folds)}")
+        vectorisers.append(fitted.vectoriser)
         found = fitted.margins(fitted.vectoriser.transform([texts[row] for row in held_out]))
         for head, values in split_by_head(found, heads).items():
             margins[head][held_out] = values
-    return OutOfFold(folds=folds, margins=margins)
+    return OutOfFold(folds=folds, margins=margins, vectorisers=vectorisers)
 
 
 def held_out_scores(out_of_fold: OutOfFold, targets: Targets, taxonomy: Taxonomy) -> TagScores:

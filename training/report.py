@@ -2,13 +2,16 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import matplotlib.figure
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
+from training.gates import NOT_TO_MISS
+from training.level_metrics import RECALL
+from training.quality_figures import QualityResult, QualitySet
 from training.results import HeadResult, Report
 
 HEAD_NAMES = {
@@ -33,6 +36,13 @@ _FIGURES = {
     "ece": "calibration error",
 }
 """Figures in the order of the tables, with what a heading calls them."""
+TOTAL_FIGURES = {
+    "spearman": "total: ρ",
+    "equal_length": "ρ at equal length",
+    "without_length": "ρ without length",
+    "error": "mean error",
+}
+"""What a heading calls the figures of the quality total."""
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -50,6 +60,10 @@ def write_report(report: Report, folder: Path) -> None:
         figure_names=_FIGURES,
         reliability_plot=_reliability_plot,
         risk_plot=_risk_plot,
+        total_figures=TOTAL_FIGURES,
+        review_plot=_review_plot,
+        recall_aimed_at=RECALL,
+        not_to_miss=NOT_TO_MISS,
     )
     (folder / "report.html").write_text(page, encoding="utf-8")
 
@@ -71,7 +85,32 @@ def table_lines(report: Report) -> Sequence[str]:
     for row in report.comparisons:
         figures = "  ".join(f"{name} {figure}" for name, figure in row.figures.items())
         lines.append(f"  {row.task:<34}{row.count:>6}  {row.model:<28}{figures}")
-    return lines
+    return [*lines, *_quality_lines(report.quality)] if report.quality else lines
+
+
+def _quality_lines(quality: QualityResult) -> Iterator[str]:
+    """Yield levels and screening by source, then gates by source and kind."""
+    for found in quality.sets:
+        yield from ("", f"quality, {found.name} (n = {found.count}, {found.low} low)")
+        for row in [*found.levels, *found.gains]:
+            kappas = "  ".join(f"{code} {figure.value:.2f}" for code, figure in row.kappa.items())
+            totals = "  ".join(f"{name} {figure}" for name, figure in row.total.items())
+            yield f"  {row.model:<54}κ {kappas}  {totals}"
+        for line in found.screening:
+            stated = "  ".join(f"{name} {figure}" for name, figure in line.stated.items())
+            yield f"  {line.model:<54}recall {RECALL} of the low: {stated}"
+    for gates in quality.gates:
+        yield from ("", f"gates, {gates.name} (n = {gates.count})")
+        for gate in gates.gates:
+            recall, precision = (
+                "-" if share is None else f"{share:.2f}" for share in (gate.recall, gate.precision)
+            )
+            yield (
+                f"  {gate.code:<13}{gate.count:>6}  shown {gate.shown:<6}recall {recall:<6}"
+                f"precision {precision:<6}false alarms {gate.false_alarms:.3f}"
+            )
+        for name, figures in gates.together.items():
+            yield f"  {name:<13}" + "  ".join(f"{key} {value}" for key, value in figures.items())
 
 
 def _reliability_plot(head: HeadResult) -> Markup:
@@ -91,6 +130,21 @@ def _risk_plot(head: HeadResult) -> Markup:
     axes = figure.subplots()
     axes.plot(head.coverage, head.risk, color="#a5482f", linewidth=1.5)
     axes.set(xlim=(0, 1), ylim=(0, None), xlabel="share of texts tagged", ylabel="share wrong")
+    return _svg(figure)
+
+
+def _review_plot(found: QualitySet) -> Markup:
+    """Draw what a review in order of rising total reaches; what reading blindly would, in grey."""
+    figure = matplotlib.figure.Figure(figsize=(5.0, 3.4))
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#bbb", linewidth=1)
+    axes.axhline(RECALL, color="#bbb", linewidth=1, linestyle=":")
+    for row in found.screening:
+        ours = row.model.startswith("ours")
+        axes.plot(row.load, row.recall, linewidth=1.8 if ours else 1.0, label=row.model)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="share of proposals read")
+    axes.set_ylabel("share of the low reached")
+    axes.legend(fontsize=8, loc="lower right")
     return _svg(figure)
 
 

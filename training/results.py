@@ -17,6 +17,7 @@ from training.metrics import (
     risk_coverage,
     several_figures,
 )
+from training.quality_figures import QualityResult
 from training.targets import CHOICES, SEVERAL, Booleans, Integers, Targets
 
 _WORST = 15
@@ -91,6 +92,7 @@ class Report:
     notes: Sequence[str]
     sets: Sequence[SetResult]
     comparisons: Sequence[Comparison] = field(default_factory=list)
+    quality: QualityResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain types for ``report.json``."""

@@ -12,33 +12,27 @@ from nlp_service.api.documentation import (
     TAGS,
     TITLE,
     describe_domain_types,
+    restore_nulls,
 )
 from nlp_service.api.failures import FailureMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics, MetricsMiddleware
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.routes import router
-from nlp_service.assess import Assessor
-from nlp_service.bundle import read_bundle
+from nlp_service.assess import Assessor, load_assessor
 from nlp_service.settings import Settings
 
 
 def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastAPI:
     """Make the app; it loads its bundle when it starts, unless an assessor is given.
 
-    Starting raises what ``read_bundle`` raises, so a bad bundle never serves.
+    Starting raises what ``load_assessor`` raises, so a bad bundle never serves.
     """
     metrics = Metrics()
 
     @asynccontextmanager
     async def load_bundle(app: FastAPI) -> AsyncIterator[None]:
-        app.state.assessor = assessor or Assessor(
-            read_bundle(
-                settings.bundle,
-                local_taxonomy=settings.local_taxonomy,
-                encoder_threads=settings.encoder_threads,
-            )
-        )
+        app.state.assessor = assessor or load_assessor(settings)
         metrics.name_bundle(app.state.assessor.versions)
         yield
         del app.state.assessor
@@ -62,4 +56,5 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     app.include_router(router)
     add_problem_handlers(app)
     describe_domain_types(app.openapi())
+    restore_nulls(app.openapi())
     return app

@@ -11,7 +11,8 @@ Responses = dict[int | str, dict[str, Any]]
 
 TITLE = "来件分拣服务"
 _ABOUT = """为提案、社情民意信息和群众来信给出辅助建议：议题、界别、承办单位、诉求、紧急程度、
-审查提示，以及须由人查看的理由。只作辅助，由人审定；离线运行，不保存来件。
+审查提示，以及须由人查看的理由；并按成文规则评质量，每条都引文中原句，只说“已见”“未见”。
+只作辅助，由人审定；离线运行，不保存来件。
 
 所有错误都按 RFC 9457 以 `application/problem+json` 返回，不含来件内容；`code` 稳定：
 
@@ -23,6 +24,7 @@ DESCRIPTION = _ABOUT + "\n".join(
 )
 TAGS = [
     {"name": "分拣", "description": "一件或一批来件。"},
+    {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
     {"name": "运行", "description": "供监控和部署使用。"},
 ]
@@ -31,6 +33,16 @@ SUBMISSION_EXAMPLES: dict[str, Example] = {
     "群众来信": {"summary": "一封群众来信", "value": PUBLIC_MESSAGE},
     "社情民意": {"summary": "一件社情民意信息", "value": OPINION_REPORT},
     "提案": {"summary": "一件写明类型的提案", "value": PROPOSAL},
+}
+QUALITY_EXAMPLES: dict[str, Example] = {
+    "提案": {
+        "summary": "一件提案草稿",
+        "value": {key: PROPOSAL[key] for key in ("title", "body")},
+    },
+    "社情民意": {
+        "summary": "一件社情民意信息，写明类型",
+        "value": {**OPINION_REPORT, "kind": "opinion_report"},
+    },
 }
 BATCH_EXAMPLES: dict[str, Example] = {
     "两件": {
@@ -45,6 +57,12 @@ _GLOSSES = {
     "ScorePath": "概率的来路：linear 只有线性模型，combined 线性模型与编码器合判。",
     "Mode": "fast 只用线性模型，accurate 合判，auto 只让编码器看没把握的。",
     "Role": "lead 主办，assist 会办。",
+    "Scale": "所用的尺度：proposal 提案，opinion_report 社情民意信息，message 群众来信。",
+    "Verdict": "答案：yes 是，no 否，doubtful 存疑。",
+    "SentenceRole": "一句的作用：background 背景，problem 问题，cause 原因，evidence 依据，"
+    "suggestion 建议，slogan 口号，personal 个人事项，other 其他。",
+    "Disposition": "处理方式：filed 立案，merged 并案，converted 转意见建议，returned 退回完善，"
+    "not_filed 不予立案。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",
     "Subtopic": "子议题和通常的承办单位、界别。",
@@ -64,6 +82,17 @@ def describe_domain_types(openapi: dict[str, Any]) -> None:
     """Describe the types of ``domain`` in Chinese, in place."""
     for name, gloss in _GLOSSES.items():
         openapi["components"]["schemas"][name]["description"] = gloss
+
+
+def restore_nulls(openapi: dict[str, Any]) -> None:
+    """Put the example answers back whole, in place: FastAPI leaves out what is null in them."""
+    for path, responses in (
+        ("/v1/assessments", ASSESSMENT_RESPONSES),
+        ("/v1/assessments:batch", BATCH_RESPONSES),
+    ):
+        answer = openapi["paths"][path]["post"]["responses"]["200"]
+        written = responses[200]["content"]["application/json"]
+        answer["content"]["application/json"]["example"] = written["example"]
 
 
 def _problem_example(code: str) -> dict[str, object]:
@@ -92,6 +121,15 @@ def _answer(description: str, example: object) -> Responses:
     return {200: {"description": description, "content": content}}
 
 
+def _seldom_changing(description: str) -> Responses:
+    etag = {"description": "内容的标识", "schema": {"type": "string"}}
+    return {
+        200: {"description": description, "headers": {"ETag": etag}},
+        304: {"description": "未变"},
+        **_problems(*_ALWAYS),
+    }
+
+
 _BATCH = {
     "results": [
         {"index": 0, "status": "ok", "assessment": ASSESSMENT},
@@ -116,14 +154,12 @@ ASSESSMENT_RESPONSES: Responses = _answer("辅助建议", ASSESSMENT) | _problem
 BATCH_RESPONSES: Responses = _answer("与请求同序的结果", _BATCH) | _problems(
     *_BODY_PROBLEMS, "batch_too_large", "mode_unavailable", *_ALWAYS
 )
-TAXONOMY_RESPONSES: Responses = {
-    200: {
-        "description": "分类体系",
-        "headers": {"ETag": {"description": "内容的标识", "schema": {"type": "string"}}},
-    },
-    304: {"description": "未变"},
-    **_problems(*_ALWAYS),
+QUALITY_RESPONSES: Responses = {
+    200: {"description": "质量和审查提示"},
+    **_problems(*_BODY_PROBLEMS, "empty_text", "text_too_long", "mode_unavailable", *_ALWAYS),
 }
+RUBRIC_RESPONSES: Responses = _seldom_changing("质量量表")
+TAXONOMY_RESPONSES: Responses = _seldom_changing("分类体系")
 HEALTH_RESPONSES: Responses = {200: {"description": "进程存活"}}
 READY_RESPONSES: Responses = {200: {"description": "已载入"}, **_problems("not_ready")}
 METRICS_RESPONSES: Responses = {

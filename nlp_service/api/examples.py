@@ -38,11 +38,11 @@ ASSESSMENT: dict[str, Any] = {
     "id": "2026-0131",
     "kind": "public_message",
     "kind_source": "predicted",
-    "kind_probability": 0.9894,
+    "kind_probability": 0.9919,
     "topic": {
         "code": "T08",
         "name": "城市管理",
-        "probability": 0.9972,
+        "probability": 0.9974,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
         "path": "combined",
     },
@@ -50,7 +50,7 @@ ASSESSMENT: dict[str, Any] = {
     "subtopic": {
         "code": "T0805",
         "name": "园林路灯公园",
-        "probability": 0.9956,
+        "probability": 0.9948,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
         "path": "combined",
     },
@@ -58,7 +58,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "S10",
             "name": "经济界",
-            "probability": 0.9718,
+            "probability": 0.968,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 19, "end": 21, "quote": "安全"},
@@ -71,7 +71,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D10",
             "name": "城市管理执法局",
-            "probability": 0.9723,
+            "probability": 0.9722,
             "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
             "path": "combined",
             "role": "lead",
@@ -79,7 +79,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D09",
             "name": "住房和城乡建设局",
-            "probability": 0.4231,
+            "probability": 0.4286,
             "spans": [
                 {"start": 0, "end": 2, "quote": "小区"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -91,7 +91,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D42",
             "name": "县(市、区)政府、乡镇街道",
-            "probability": 0.3464,
+            "probability": 0.3485,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -104,7 +104,7 @@ ASSESSMENT: dict[str, Any] = {
     "request": {
         "code": "complain",
         "name": "投诉",
-        "probability": 0.9911,
+        "probability": 0.987,
         "spans": [
             {"start": 0, "end": 4, "quote": "小区门口"},
             {"start": 5, "end": 11, "quote": "路灯坏了半个"},
@@ -112,14 +112,76 @@ ASSESSMENT: dict[str, Any] = {
         ],
         "path": "combined",
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.6817, "spans": [], "path": "combined"},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.7013, "spans": [], "path": "combined"},
     "gates": [],
+    "restricted": False,
+    "quality": {
+        "scale": "message",
+        "score": None,
+        "band": "",
+        "low": 0.0,
+        "answers": [],
+        "levels": [],
+        "marks": [],
+        "items": [
+            {"code": "who", "name": "谁", "seen": []},
+            {"code": "where", "name": "哪里", "seen": []},
+            {
+                "code": "when",
+                "name": "何时",
+                "seen": [
+                    {
+                        "start": 13,
+                        "end": 15,
+                        "quote": "晚上",
+                        "type": "when",
+                        "name": "什么时段",
+                        "suggested": False,
+                    }
+                ],
+            },
+            {
+                "code": "what",
+                "name": "什么事",
+                "seen": [
+                    {
+                        "start": 7,
+                        "end": 12,
+                        "quote": "坏了半个月",
+                        "type": "what",
+                        "name": "情况",
+                        "suggested": False,
+                    }
+                ],
+            },
+            {
+                "code": "ask",
+                "name": "诉求",
+                "seen": [
+                    {
+                        "start": 22,
+                        "end": 27,
+                        "quote": "请尽快维修",
+                        "type": "ask",
+                        "name": "请求",
+                        "suggested": False,
+                    }
+                ],
+            },
+        ],
+        "notes": [],
+        "doubts": [],
+        "evidence": [],
+        "sentences": [],
+        "note": "",
+    },
+    "disposition": None,
     "needs_review": False,
     "reasons": [],
     "text": "小区门口的路灯坏了半个月,晚上出门很不安全,请尽快维修。",
     "versions": {
         "service": "0.1.0",
-        "bundle": "encoder-2",
+        "bundle": "encoder-3",
         "taxonomy": "1.0.0",
         "segmenter": "rjieba-0.2.2",
     },

@@ -1,19 +1,20 @@
 """The addresses of the service. Routes that score are plain functions: a thread each runs them."""
 
-import hashlib
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from nlp_service.api import documentation
+from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, JsonOnly, MetricsDep
 from nlp_service.api.page import page_response
 from nlp_service.api.problems import as_json, problem_of
+from nlp_service.api.quality_routes import quality_router
+from nlp_service.api.query import Explain, Way, WithQuality
 from nlp_service.api.schemas import (
     AssessmentOut,
     BatchIn,
@@ -25,21 +26,11 @@ from nlp_service.api.schemas import (
 from nlp_service.api.validation import explain_errors
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Mode, Submission
+from nlp_service.domain.submission import Submission
 from nlp_service.domain.taxonomy import Taxonomy
 
 router = APIRouter()
-
-Explain = Annotated[bool, Query(description="是否给出每个标签所依据的词句（spans）。")]
-
-
-Way = Annotated[
-    Mode | None,
-    Query(
-        description="fast 只用线性模型；accurate 线性模型与编码器合判；auto 只让编码器看没把握的。"
-        "不写时，单件为 accurate，成批为 auto；模型包没有编码器时为 fast。"
-    ),
-]
+router.include_router(quality_router)
 
 
 # Both routes write JSON themselves: a response model checked on the way out would cost a second
@@ -49,7 +40,8 @@ Way = Annotated[
 @router.post(
     "/v1/assessments",
     summary="分拣一件来件",
-    description="给出议题、子议题、界别、承办单位、诉求、紧急程度、审查提示和须由人查看的理由。",
+    description="给出议题、子议题、界别、承办单位、诉求、紧急程度、审查提示和须由人查看的理由；"
+    "并评质量：提案答三问、评六个方面并建议处理方式，社情民意信息评五项，群众来信查要素。",
     tags=["分拣"],
     dependencies=[JsonOnly],
     response_model=AssessmentOut,
@@ -61,17 +53,21 @@ def create_assessment(
     metrics: MetricsDep,
     explain: Explain = True,
     mode: Way = None,
+    quality: WithQuality = True,
 ) -> JSONResponse:
     """Assess one submission."""
-    assessment = assessor.assess(submission.to_submission(), explain=explain, mode=mode)
+    assessment = assessor.assess(
+        submission.to_submission(), explain=explain, mode=mode, quality=quality
+    )
     metrics.count_assessments([assessment])
-    return JSONResponse(assessment.as_dict())
+    return JSONResponse(_document(assessment, explain=explain))
 
 
 @router.post(
     "/v1/assessments:batch",
     summary="分拣一批来件",
-    description="逐件校验、成批分拣，结果与请求同序；个别来件有误时只有它失败，整批仍为 200。",
+    description="逐件校验、成批分拣，结果与请求同序；个别来件有误时只有它失败，整批仍为 200。"
+    "质量与单件一样评，便于成批初筛；sentences 和 evidence 两项较长，explain=true 时才给。",
     tags=["分拣"],
     dependencies=[JsonOnly],
     response_model=BatchOut,
@@ -83,13 +79,14 @@ def create_assessments(
     metrics: MetricsDep,
     explain: Explain = False,
     mode: Way = None,
+    quality: WithQuality = True,
 ) -> JSONResponse:
     """Assess many submissions, each for itself."""
     items = [_read_item(item, index) for index, item in enumerate(batch.items)]
-    answers = assessor.assess_each(items, explain=explain, mode=mode)
+    answers = assessor.assess_each(items, explain=explain, mode=mode, quality=quality)
     assessments = [answer for answer in answers if isinstance(answer, Assessment)]
     metrics.count_assessments(assessments)
-    results = [_result(answer, index) for index, answer in enumerate(answers)]
+    results = [_result(answer, index, explain=explain) for index, answer in enumerate(answers)]
     failed = len(answers) - len(assessments)
     return JSONResponse({"results": results, "count": len(results), "failed": failed})
 
@@ -104,10 +101,19 @@ def _read_item(item: SubmissionIn | ValidationError, index: int) -> Submission |
         return error
 
 
-def _result(answer: Assessment | InvalidSubmission, index: int) -> dict[str, Any]:
+def _result(answer: Assessment | InvalidSubmission, index: int, *, explain: bool) -> dict[str, Any]:
     if isinstance(answer, Assessment):
-        return {"index": index, "status": "ok", "assessment": answer.as_dict()}
+        assessment = _document(answer, explain=explain)
+        return {"index": index, "status": "ok", "assessment": assessment}
     return {"index": index, "status": "error", "error": as_json(problem_of(answer))}
+
+
+def _document(assessment: Assessment, *, explain: bool) -> dict[str, Any]:
+    """Return what is sent; the two lists as long as the text itself only with the reasons."""
+    if assessment.quality and not explain:
+        quality = replace(assessment.quality, evidence=(), sentences=())
+        assessment = replace(assessment, quality=quality)
+    return assessment.as_dict()
 
 
 @router.get(
@@ -121,12 +127,7 @@ def _result(answer: Assessment | InvalidSubmission, index: int) -> dict[str, Any
 def read_taxonomy(request: Request, assessor: AssessorDep) -> Response:
     """Send the taxonomy of the loaded bundle."""
     taxonomy = assessor.bundle.taxonomy
-    content = json.dumps(asdict(taxonomy), ensure_ascii=False).encode()
-    etag = f'"{taxonomy.version}-{hashlib.sha256(content).hexdigest()[:16]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if etag in request.headers.get("If-None-Match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type="application/json", headers=headers)
+    return send_unless_known(request, asdict(taxonomy), version=taxonomy.version)
 
 
 @router.get(

@@ -20,14 +20,13 @@ from pydantic_core import PydanticCustomError
 
 from nlp_service.api.limits import MAX_BATCH
 from nlp_service.api.problems import Problem
+from nlp_service.api.quality_schemas import DispositionOut, QualityOut
+from nlp_service.api.tag_schemas import GateTagOut, Probability, TagOut, UnitTagOut, UrgencyTagOut
 from nlp_service.api.validation import described
-from nlp_service.domain.assessment import KindSource, Role, ScorePath
+from nlp_service.domain.assessment import KindSource
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
-Probability = Annotated[
-    float, Field(description="校准后的概率，0–1。", json_schema_extra={"minimum": 0, "maximum": 1})
-]
 
 
 class SubmissionIn(BaseModel):
@@ -60,6 +59,16 @@ class SubmissionIn(BaseModel):
         )
 
 
+class QualityIn(SubmissionIn):
+    """A submission whose author looks at it before handing it in."""
+
+    model_config = described("一件待自查的来件；不写类型时按提案看。")
+
+    kind: Kind = Field(
+        default=Kind.PROPOSAL, description="来件类型，不写为 proposal；unknown 时由模型建议。"
+    )
+
+
 def _keep_error(value: Any, validate: ValidatorFunctionWrapHandler) -> object:
     """Let an item fail alone: its error takes its place."""
     try:
@@ -90,50 +99,6 @@ class BatchIn(BaseModel):
     def items(self) -> Sequence[SubmissionIn | ValidationError]:
         """The items in order, each valid or with its own error."""
         return cast("Sequence[SubmissionIn | ValidationError]", self.submissions)
-
-
-class SpanOut(BaseModel):
-    """A stretch of the normalised text."""
-
-    model_config = described(
-        "规范化文本中的一段：text[start:end] == quote，按字符（Unicode 码点）计。"
-    )
-
-    start: int
-    end: int
-    quote: str
-
-
-class TagOut(BaseModel):
-    """One label."""
-
-    model_config = described("一个标签和它的概率。")
-
-    code: str
-    name: str
-    probability: Probability
-    spans: Sequence[SpanOut] = Field(description="依据的词句，按文中次序；explain=false 时为空。")
-    path: ScorePath
-
-
-class UnitTagOut(TagOut):
-    """A handling unit."""
-
-    model_config = described("承办单位。")
-
-    role: Role = Field(description="lead 主办，assist 会办。")
-
-
-class UrgencyTagOut(BaseModel):
-    """How urgent it is."""
-
-    model_config = described("紧急程度，1 一般至 4 紧急。")
-
-    level: int = Field(json_schema_extra={"minimum": 1, "maximum": 4})
-    name: str
-    probability: Probability
-    spans: Sequence[SpanOut]
-    path: ScorePath
 
 
 class ReviewReasonOut(BaseModel):
@@ -172,12 +137,34 @@ class AssessmentOut(BaseModel):
     units: Sequence[UnitTagOut] = Field(description="承办单位：先主办，后会办。")
     request: TagOut = Field(description="诉求类型。")
     urgency: UrgencyTagOut = Field(description="紧急程度；只有群众来信才分级，其余为 1。")
-    gates: Sequence[TagOut] = Field(
+    gates: Sequence[GateTagOut] = Field(
         description="审查提示：可能不予立案的情形；spans 为所据的句子。"
+    )
+    quality: QualityOut | None = Field(description="质量；只在 quality=false 时为 null。")
+    disposition: DispositionOut | None = Field(
+        description="处理方式的建议；只有提案才有，其余类型和 quality=false 时为 null。"
+    )
+    restricted: bool = Field(
+        description="审查提示中有涉密或指名举报：应停止索引和公开展示，先交专人。"
     )
     needs_review: bool = Field(description="待人工：有至少一条理由须由人查看。")
     reasons: Sequence[ReviewReasonOut]
     text: str = Field(description="规范化后的文本（标题、换行、正文），spans 按它计位。")
+    versions: VersionsOut
+    notice: str
+
+
+class QualityReportOut(BaseModel):
+    """What an author is told of a text: an assessment's quality and gates, without its tags."""
+
+    model_config = described("对一件来件质量的辅助建议，由人审定。")
+
+    kind: Kind
+    quality: QualityOut
+    gates: Sequence[GateTagOut] = Field(description="审查提示：可能不予立案的情形。")
+    disposition: DispositionOut | None = Field(description="处理方式的建议；只有提案才有。")
+    restricted: bool = Field(description="审查提示中有涉密或指名举报：不宜公开，请先问经办人。")
+    text: str = Field(description="规范化后的文本（标题、换行、正文），各处引文按它计位。")
     versions: VersionsOut
     notice: str
 

@@ -19,7 +19,12 @@ bundle_option = click.option(
     "--bundle", type=PATH, help="模型包的文件夹；默认取 NLP_BUNDLE，未设则为 models/default。"
 )
 
-_RULES = {"port": "应为 0 到 65535 的整数"}
+_RULES = {
+    "port": "应为 0 到 65535 的整数",
+    "encoder_threads": "应为不小于 0 的整数",
+    "file_from": "应为 0 到 100 的数",
+    "convert_from": "应为 0 到 100 的数，且不高于 NLP_FILE_FROM",
+}
 """Setting -> what it must be."""
 
 
@@ -40,13 +45,13 @@ def read_settings(options: Mapping[str, object]) -> "Settings":
         problem = error.errors()[0]
         name = str(problem["loc"][0])
         rule = _RULES.get(name, "不可用")
-        where = f"NLP_{name.upper()}（或 --{name}）"
+        option = f"（或 --{name}）" if name in ("host", "port", "bundle") else ""
+        where = f"NLP_{name.upper()}{option}"
         raise Failure(f"{where}{rule}，现为“{problem['input']}”。") from None
 
 
 def load_assessor(settings: "Settings") -> "Assessor":
     """Read the bundle; raises what ``read_bundle`` raises."""
-    from nlp_service.assess import Assessor
-    from nlp_service.bundle import read_bundle
+    from nlp_service import assess
 
-    return Assessor(read_bundle(settings.bundle, local_taxonomy=settings.local_taxonomy))
+    return assess.load_assessor(settings)

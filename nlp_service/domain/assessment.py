@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nlp_service.domain.quality import DispositionAdvice, Quality
+from nlp_service.domain.span import Span
 from nlp_service.domain.submission import Kind
 
 NOTICE = "辅助建议，由人审定"
@@ -42,15 +44,6 @@ class ScorePath(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A stretch of the normalised text: ``text[start:end] == quote``."""
-
-    start: int
-    end: int
-    quote: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
     """One label with its calibrated probability (0–1)."""
 
@@ -60,6 +53,17 @@ class Tag:
     spans: Sequence[Span] = ()
     """The words that carried it, in text order; empty unless reasons were asked for."""
     path: ScorePath = ScorePath.LINEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateTag(Tag):
+    """A ground for review: a suggestion to a person, with the rule's own wording."""
+
+    rule: str
+    restricted: bool
+    """It stops indexing and open display."""
+    found_by: Sequence[str]
+    """``rule``, ``model`` or both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,13 @@ class Assessment:
     """Ranked: the lead unit first, then the assisting ones."""
     request: Tag
     urgency: UrgencyTag
-    gates: Sequence[Tag]
+    gates: Sequence[GateTag]
+    restricted: bool
+    """A ground for review was seen that stops indexing and open display."""
+    quality: Quality | None
+    """None where it was not asked for, or where the bundle does not judge it."""
+    disposition: DispositionAdvice | None
+    """Of proposals whose quality was judged."""
     needs_review: bool
     reasons: Sequence[ReviewReason]
     text: str

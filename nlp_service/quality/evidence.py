@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nlp_service.domain.assessment import Span
+from nlp_service.domain.span import Span
 from nlp_service.quality.evidence_lexicon import (
     EvidenceLexicon,
     EvidenceRule,
@@ -41,7 +41,7 @@ LONGEST = 120
 """Characters of a quote; what is longer is cut."""
 
 _LEAD = 24  # characters before a match in which what leads up to it is looked for
-_SEPARATOR = re.compile(r"[。;:!?\n]|,(?!(?<=\d,)\d{3})")
+_SEPARATOR = re.compile(r"[。;:!?\n,](?!(?<=\d,)\d{3})")
 _WITHIN_SENTENCE = ",:"
 _COUNTED_BY = "人名位户家万亿%成"
 _CONCRETE = (
@@ -84,9 +84,11 @@ class _Layout:
     The line break put in front lets a rule ask for what stands before the first word.
     """
 
-    def __init__(self, document: Document, lexicon: EvidenceLexicon) -> None:
+    def __init__(
+        self, document: Document, lexicon: EvidenceLexicon, sentences: Sequence[Span]
+    ) -> None:
         self.text = text = "\n" + document.scored.text
-        self.sentences = [span.start + 1 for span in split_sentences(document.text)]
+        self.sentences = [span.start + 1 for span in sentences]
         self._separators = [match.start() for match in _SEPARATOR.finditer(text)]
         self._body = 1 + (len(document.title) + 1 if document.title and document.body else 0)
         self._suggestions = self._beginning(document, lexicon)
@@ -164,12 +166,21 @@ def _suggests(sentence: str, lexicon: EvidenceLexicon, *, undivided: bool) -> bo
     return bool(undivided and lexicon.urges.search(sentence) and not lexicon.tells.search(sentence))
 
 
-def find_evidence(document: Document, lexicon: EvidenceLexicon) -> Sequence[Evidence]:
+def find_evidence(
+    document: Document, lexicon: EvidenceLexicon, sentences: Sequence[Span] | None = None
+) -> Sequence[Evidence]:
     """Return what the text shows and what it lacks substance in, in text order.
 
     Quotes of one type never overlap. Time is linear in the length of the text.
+
+    Args:
+        document: the text.
+        lexicon: what is looked for.
+        sentences: ``split_sentences(document.text)``, where the caller has it.
     """
-    layout = _Layout(document, lexicon)
+    if sentences is None:
+        sentences = split_sentences(document.text)
+    layout = _Layout(document, lexicon, sentences)
     found: dict[EvidenceType, Sequence[_Found]] = {}
     for kind, rules in lexicon.rules.items():
         matches = _merged(match for rule in rules for match in _matches(rule, layout, found))
@@ -205,12 +216,13 @@ def _matches(
     rule: EvidenceRule, layout: _Layout, found: Mapping[EvidenceType, Sequence[_Found]]
 ) -> Iterator[_Found]:
     text = layout.text
-    places = (
-        match.span(match.lastindex or 0)
+    matches = [
+        match
         for stretch in layout.stretches[rule.part]
         for match in rule.regex.finditer(text, *stretch)
-    )
-    for start, end in places:
+    ]
+    for match in matches:
+        start, end = match.span(match.lastindex or 0)
         if (
             start == end
             or text.startswith(rule.not_before, end)

@@ -49,6 +49,11 @@ class Scored:
     """Where the texts stood among those that were asked about."""
     scores: TagScores
     thresholds: Thresholds
+    gates: Floats
+    """(n_texts, n_gates): grounds for review as the linear model sees them, whatever the way. The
+    few examples of most grounds are told as well without the encoder."""
+    levels: Floats | None = None
+    """(n_texts, n_dimensions): mean quality levels, as the encoder reads the texts."""
     tokens: Sequence["TokenShares"] = ()
     """Of each text, where reasons were wanted and the encoder read it; else empty."""
 
@@ -79,19 +84,19 @@ class Cascade:
         With ``explain`` the encoder also tells what each of the tokens said.
         """
         margins = self.margins(documents)
+        everything = range(len(documents))
+        linear = self._linear(margins, everything)
         if self._stage is None or mode is Mode.FAST:
-            return [self._linear(margins, range(len(documents)))]
+            return [linear]
         if mode is Mode.ACCURATE:
-            everything = range(len(documents))
-            return [self._combined(self._stage, documents, margins, everything, explain)]
-        linear = self._linear(margins, range(len(documents)))
+            return [self._combined(self._stage, documents, margins, linear, everything, explain)]
         unsure = self._stage.doubt.asks(linear.scores.topic)
         parts = []
         if not unsure.all():
             parts.append(_taken(linear, np.flatnonzero(~unsure).tolist()))
         if unsure.any():
             places = np.flatnonzero(unsure).tolist()
-            parts.append(self._combined(self._stage, documents, margins, places, explain))
+            parts.append(self._combined(self._stage, documents, margins, linear, places, explain))
         return parts
 
     def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
@@ -101,11 +106,13 @@ class Cascade:
         return {head: margins[:, columns] for head, columns in self._columns.items()}
 
     def _linear(self, margins: Mapping[str, Floats], places: Sequence[int]) -> Scored:
+        scores = tag_scores(margins, self._calibration, self._tables)
         return Scored(
             path=ScorePath.LINEAR,
             places=places,
-            scores=tag_scores(margins, self._calibration, self._tables),
+            scores=scores,
             thresholds=self._thresholds,
+            gates=scores.gates,
         )
 
     def _combined(
@@ -113,6 +120,7 @@ class Cascade:
         stage: EncoderStage,
         documents: Sequence[Document],
         margins: Mapping[str, Floats],
+        linear: Scored,
         places: Sequence[int],
         explain: bool,
     ) -> Scored:
@@ -133,6 +141,8 @@ class Cascade:
             places=places,
             scores=tag_scores(sums, stage.calibration, self._tables),
             thresholds=stage.thresholds,
+            gates=linear.gates[chosen],
+            levels=stage.encoder.heads.mean_levels(vectors),
             tokens=tokens,
         )
 
@@ -145,6 +155,7 @@ def _taken(scored: Scored, places: Sequence[int]) -> Scored:
         places=places,
         scores=TagScores(**scores),
         thresholds=scored.thresholds,
+        gates=scored.gates[places],
     )
 
 

@@ -23,6 +23,10 @@ from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.reading import Reading
 from nlp_service.text.normalise import Document
 
+QUALITY = "quality"
+"""The head of quality levels: a question for each dimension."""
+_SLOWER_JOINED = ["SkipLayerNormFusion"]
+"""What onnxruntime would join at loading, though on a processor the parts are quicker."""
 _PROCESSOR = Path("/proc/cpuinfo")
 
 
@@ -50,6 +54,17 @@ class EncoderHeads:
             return _log_levels(scores, self.intercepts[head])
         scores = scores + self.intercepts[head]
         return log_softmax(scores) if head in self.choices else scores
+
+    def mean_levels(self, vectors: Floats) -> Floats | None:
+        """Return the mean quality level of each dimension, (n_texts, n_dimensions).
+
+        None from an encoder that was not taught any.
+        """
+        if QUALITY not in self.weights:
+            return None
+        levels = np.exp(self.answers(QUALITY, vectors))
+        means: Floats = levels @ np.arange(levels.shape[-1], dtype=np.float64)
+        return means
 
     def shares(self, head: str, place: int, token_shares: Floats) -> Floats:
         """Return what each token said for a label; of a choice, against the mean of its labels."""
@@ -90,7 +105,7 @@ class Encoder:
         """Load the ONNX model.
 
         Args:
-            model: takes ``ids`` and ``mask``, gives ``vector`` and ``hidden``.
+            model: takes ``ids`` of one text, gives ``vector`` and ``hidden``.
             reading: how texts become ids.
             heads: what is asked of a vector.
             threads: processor threads for one pass; 0 means one for each core.
@@ -100,7 +115,10 @@ class Encoder:
         if _may_cut_off_sums():  # then onnxruntime has a slower way that does not
             options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
+            str(model),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=_SLOWER_JOINED,
         )
         self.reading, self.heads = reading, heads
 
@@ -130,7 +148,7 @@ class Encoder:
 
     def _run(self, row: Sequence[int], output: str) -> Floats:
         ids = np.array([row], dtype=np.int64)
-        found: list[Any] = self._session.run([output], {"ids": ids, "mask": np.ones_like(ids)})
+        found: list[Any] = self._session.run([output], {"ids": ids})
         return np.asarray(found[0][0], dtype=np.float64)
 
 

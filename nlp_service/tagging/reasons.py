@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nlp_service.domain.assessment import Span
+from nlp_service.domain.span import Span
 from nlp_service.tagging.cascade import EncoderStage
 from nlp_service.tagging.features import Places, locate_features
 from nlp_service.tagging.linear import Floats, LinearModel

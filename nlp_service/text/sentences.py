@@ -3,11 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from nlp_service.domain.assessment import Span
+from nlp_service.domain.span import Span
 
 # A sentence ends at 。!?; or … (with the closing quotes and brackets that follow) or at a break.
-# NFKC has made ！？； half-width and … three dots.
-_SENTENCE = re.compile(r"[^。!?;\n]*?(?:(?:[。!?;]|\.{3,})+[”’\"')\]】》」』]*|\n|$)")
+# NFKC has made ！？； half-width and … three dots. What stands before the end is taken greedily, so
+# that no character is looked at twice.
+_SENTENCE = re.compile(
+    r"[^。!?;\n.]*(?:\.(?!\.\.)[^。!?;\n.]*)*"
+    r"(?:(?:[。!?;]|\.{3,})+[”’\"')\]】》」』]*|\n|$)"
+)
 
 
 def split_sentences(text: str) -> Sequence[Span]:
@@ -18,8 +22,7 @@ def split_sentences(text: str) -> Sequence[Span]:
     """
     sentences = []
     for match in _SENTENCE.finditer(text):
-        quote = match.group().strip()
-        if quote:
-            start = match.start() + match.group().index(quote)
+        if quote := match[0].strip():
+            start = text.index(quote, match.start())
             sentences.append(Span(start=start, end=start + len(quote), quote=quote))
     return sentences

@@ -13,6 +13,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 EXPECTED = {
     "post /v1/assessments",
     "post /v1/assessments:batch",
+    "post /v1/quality",
+    "get /v1/rubric",
     "get /v1/taxonomy",
     "get /healthz",
     "get /readyz",

@@ -120,6 +120,9 @@ def test_serve_on_a_taken_port_offers_another(nlp_service, taken_port):
         ({"NLP_HOST": "192.0.2.1"}, "本机没有地址 192.0.2.1"),
         ({"NLP_BUNDLE": "none"}, "none"),
         ({"NLP_LOCAL_TAXONOMY": "none.toml"}, "none.toml"),
+        ({"NLP_ENCODER_THREADS": "-1"}, "NLP_ENCODER_THREADS应为不小于 0 的整数"),
+        ({"NLP_FILE_FROM": "101"}, "NLP_FILE_FROM应为 0 到 100 的数"),
+        ({"NLP_FILE_FROM": "50", "NLP_CONVERT_FROM": "60"}, "不高于 NLP_FILE_FROM"),
     ],
     ids=str,
 )

@@ -101,6 +101,19 @@ kind = 0.1
     return path
 
 
+QUALITY = f"""
+[quality]
+rules = "{ROOT}/data/quality"
+empty_talk = "{ROOT}/data/gold/quality/empty_talk.txt"
+penalty = 0.4
+evidence_share = 0.1
+nothing_weight = 5.0
+hears_encoder = false
+weights = {{}}
+second_readings = {{}}
+"""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def few_resamples():
     """Intervals of a small fit may be rough; their width is tested by itself."""

@@ -1,0 +1,58 @@
+"""Look at a text once: what it shows, what each sentence does, what is left to judge it by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nlp_service.domain.quality import Sentence, SentenceRole
+from nlp_service.quality.empty_talk import EmptyTalk
+from nlp_service.quality.evidence import Evidence, EvidenceLexicon, find_evidence
+from nlp_service.quality.role_wording import find_headings
+from nlp_service.quality.roles import RoleModel, assign_roles, read_sentences
+from nlp_service.quality.substance import Substance, find_substance
+from nlp_service.text.normalise import Document
+from nlp_service.text.sections import find_suggestions
+from nlp_service.text.sentences import split_sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was found in one text."""
+
+    evidence: Sequence[Evidence]
+    sentences: Sequence[Sentence]
+    substance: Substance
+
+
+def _placed(evidence: Evidence, sentence: Sentence) -> Evidence:
+    """Let what stands in a sentence that suggests be suggested, headings or not."""
+    if evidence.suggested or sentence.role is not SentenceRole.SUGGESTION:
+        return evidence
+    return replace(evidence, suggested=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looker:
+    """Holds the rules and small models with which texts are looked at."""
+
+    lexicon: EvidenceLexicon
+    roles: RoleModel
+    empty_talk: EmptyTalk
+
+    def look(self, document: Document) -> Look:
+        """Find the evidence, give each sentence its role, and leave out what says nothing."""
+        spans = split_sentences(document.text)
+        evidence = find_evidence(document, self.lexicon, spans)
+        read = read_sentences(document.scored.text, spans, evidence, self.roles.wording)
+        sentences = assign_roles(document, evidence, self.roles, read)
+        evidence = [_placed(each, sentences[each.sentence]) for each in evidence]
+        announced = find_suggestions(document.body) is not None or any(
+            heading.role is SentenceRole.SUGGESTION
+            for heading in find_headings(document.text, self.roles.wording)
+        )
+        return Look(
+            evidence=evidence,
+            sentences=sentences,
+            substance=find_substance(
+                document, evidence, sentences, read, self.empty_talk, announced
+            ),
+        )

@@ -1,0 +1,202 @@
+"""What of a text its quality is judged by: each thing once, and nothing empty.
+
+So nobody gains by padding, by repeating or by sprinkling figures: what is left out can neither
+raise nor lower a score. Figures count only as far as the text says where they come from.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from nlp_service.domain.quality import Sentence, SentenceRole
+from nlp_service.quality.empty_talk import EmptyTalk
+from nlp_service.quality.evidence import Evidence, EvidenceType, Fact
+from nlp_service.quality.levels import ACTING, ANNOUNCED
+from nlp_service.quality.roles import ReadSentences
+from nlp_service.text.normalise import Document
+
+_SOLID = frozenset(
+    {
+        EvidenceType.FIGURE,
+        EvidenceType.SURVEY,
+        EvidenceType.CASE,
+        EvidenceType.COMPARISON,
+        EvidenceType.SOURCE,
+        EvidenceType.PLACE,
+        EvidenceType.OBSTACLE,
+        EvidenceType.ACTION,
+        EvidenceType.QUANTITY,
+        EvidenceType.DEADLINE,
+        EvidenceType.MONEY,
+        EvidenceType.LEGAL_BASIS,
+        EvidenceType.PRECEDENT,
+    }
+)
+_ANCHORS = frozenset(
+    {
+        EvidenceType.CASE,
+        EvidenceType.SOURCE,
+        EvidenceType.PLACE,
+        EvidenceType.LEGAL_BASIS,
+        EvidenceType.PRECEDENT,
+    }
+)
+_BACKING = frozenset({EvidenceType.SOURCE, EvidenceType.SURVEY, EvidenceType.CASE})
+_LACKING = frozenset(kind for kind in EvidenceType if kind.lacks_substance)
+_PADDING = frozenset({EvidenceType.SLOGAN, EvidenceType.VAGUENESS})
+_OWNED = frozenset({EvidenceType.QUANTITY, EvidenceType.MONEY, EvidenceType.DEADLINE})
+_TELLING = tuple(
+    role for role in SentenceRole if role not in (SentenceRole.SLOGAN, SentenceRole.OTHER)
+)
+_BARE_FIGURES, _FIGURES_BACKED = 1, 2  # that count without backing; that each backing quote carries
+_DIGIT = re.compile(r"\d")
+
+
+def is_solid(evidence: Evidence) -> bool:
+    """Say whether a quote makes its sentence one that says something."""
+    return (
+        evidence.type in _SOLID
+        or (evidence.type is EvidenceType.BODY and Fact.ACTS in evidence.facts)
+        or (evidence.type is EvidenceType.CAUSE and Fact.LISTED not in evidence.facts)
+    )
+
+
+def _anchors(evidence: Evidence) -> bool:
+    """Say whether a quote keeps its sentence although that is worded like empty talk."""
+    return (
+        evidence.type in _ANCHORS
+        or (evidence.type is EvidenceType.BODY and Fact.ACTS in evidence.facts)
+        or (evidence.type is EvidenceType.SURVEY and bool(evidence.facts))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Substance:
+    """What is left of a text."""
+
+    document: Document
+    """The sentences of the body that say something, each once, their digits all 0, no title."""
+    counts: Mapping[str, int]
+    """How often each kind of evidence and each role of sentence occurs in them."""
+    suggests: Mapping[str, int]
+    """How often the whole text suggests something, empty or not: which words of it do."""
+
+
+def find_substance(
+    document: Document,
+    evidence: Sequence[Evidence],
+    sentences: Sequence[Sentence],
+    read: ReadSentences,
+    empty_talk: EmptyTalk,
+    announced: bool,
+) -> Substance:
+    """Leave out what was said before, and what says nothing.
+
+    Args:
+        document: the whole text.
+        evidence: everything that ``find_evidence`` found in it.
+        sentences: of the whole text, with their roles.
+        read: what models read of these sentences.
+        empty_talk: tells the empty ones.
+        announced: whether the text says that suggestions follow.
+    """
+    counting = _owned(_backed(_once(evidence)))
+    solid = {each.sentence for each in counting if is_solid(each)}
+    lacking = {each.sentence for each in evidence if each.type in _LACKING}
+    concrete = {each.sentence for each in counting if each.type not in _LACKING}
+    empty = {number for number, is_empty in enumerate(empty_talk.is_empty(read)) if is_empty}
+    telling = {n for n, sentence in enumerate(sentences) if sentence.role in _TELLING}
+    anchored = {each.sentence for each in counting if _anchors(each)}
+    first = _first_said(sentences)
+    kept = (first & (telling | solid)) - (empty - anchored) - (lacking - concrete)
+    body_start = len(document.text) - len(document.body)
+    scored = _DIGIT.sub("0", document.scored.text)
+    body = "\n".join(
+        scored[sentence.start : sentence.end]
+        for number, sentence in enumerate(sentences)
+        if number in kept and sentence.start >= body_start
+    )
+    return Substance(
+        document=Document(title="", body=body),
+        counts=_counts(
+            [each for each in counting if each.sentence in kept],
+            [sentence for number, sentence in enumerate(sentences) if number in kept & solid],
+        ),
+        suggests=_suggesting(
+            announced,
+            [each for each in evidence if each.sentence in first],
+            [sentence for number, sentence in enumerate(sentences) if number in first],
+        ),
+    )
+
+
+def _suggesting(
+    announced: bool, evidence: Sequence[Evidence], sentences: Sequence[Sentence]
+) -> Mapping[str, int]:
+    roles = Counter(sentence.role for sentence in sentences)
+    return {
+        "sentences": roles[SentenceRole.SUGGESTION],
+        "slogans": roles[SentenceRole.SLOGAN],
+        "quotes": len({each.sentence for each in evidence if each.suggested}),
+        ANNOUNCED: int(announced),
+        ACTING: len({each.sentence for each in evidence if Fact.ACTS in each.facts}),
+    }
+
+
+def _first_said(sentences: Sequence[Sentence]) -> Set[int]:
+    """Return the sentences that do not repeat an earlier one, other figures or not."""
+    said: set[str] = set()
+    first = set()
+    for number, sentence in enumerate(sentences):
+        words = "".join(filter(str.isalpha, sentence.quote))
+        if words not in said:
+            said.add(words)
+            first.add(number)
+    return first
+
+
+def _once(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Return each quote of each type once."""
+    first: dict[tuple[EvidenceType, str], Evidence] = {}
+    for each in evidence:
+        first.setdefault((each.type, each.quote), each)
+    return list(first.values())
+
+
+def _backed(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Leave out figures beyond those that sources, surveys, cases and places can carry."""
+    backing = sum(each.type in _BACKING for each in evidence)
+    figures = [each for each in evidence if each.type is EvidenceType.FIGURE]
+    hanging = {id(each) for each in figures[_BARE_FIGURES + _FIGURES_BACKED * backing :]}
+    return [each for each in evidence if id(each) not in hanging]
+
+
+def _owned(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Leave out quantities, sums and dates in sentences where nobody does anything to anything."""
+    acting = {
+        each.sentence
+        for each in evidence
+        if each.type is EvidenceType.ACTION or Fact.ACTS in each.facts
+    }
+    return [each for each in evidence if each.type not in _OWNED or each.sentence in acting]
+
+
+def _counts(evidence: Sequence[Evidence], sentences: Sequence[Sentence]) -> Mapping[str, int]:
+    """Count quotes by type and place and by what else is known of them, and sentences by role.
+
+    Slogans and vague words are not counted: nobody loses by a padding that others put there. Beside
+    these: ``suggesting``, the sentences that suggest something concrete, and ``types``, how many
+    kinds of evidence there are at all.
+    """
+    roles = (sentence.role for sentence in sentences)
+    counts: Counter[str] = Counter(f"role {role}" for role in roles if role in _TELLING)
+    for each in evidence:
+        if each.type not in _PADDING:
+            counts[f"{each.type} {'suggested' if each.suggested else 'told'}"] += 1
+            for fact in each.facts:
+                counts[f"{each.type} {fact}"] += 1
+    solid = [each for each in evidence if is_solid(each)]
+    counts["suggesting"] = len({each.sentence for each in solid if each.suggested})
+    counts["types"] = len({each.type for each in solid})
+    return counts
