@@ -225,7 +225,8 @@ class Assessor:
             picks = _without_urgency(picks)
         found = self._find_gates(document, picks, way)
         explain = way.wishes.explain
-        explainer = self._explainer(document, way) if explain or found else None
+        unquoted = any(not gate.hits for gate in found)
+        explainer = self._explainer(document, way) if explain or unquoted else None
 
         def tag(head: str, pick: Pick) -> Tag:
             return self._tag(head, pick, way.path, explainer if explain else None)

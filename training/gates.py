@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from nlp_service.quality.gate_rules import GateRules, Strength, find_gate_hits
-from nlp_service.quality.gates import Floats, GateCurves, strengths
+from nlp_service.quality.gates import GateCurves, strengths
+from nlp_service.tagging.linear import Floats
 from training.prepare import Prepared
 from training.targets import Booleans, Integers
 

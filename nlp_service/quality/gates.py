@@ -4,16 +4,12 @@ A rule that hits raises a ground's odds by what such hits have been worth among 
 judged; a ground is shown from a probability of its own, low for those that must not be missed.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from nlp_service.quality.gate_rules import GateHit, GateRules, Strength, find_gate_hits
 from nlp_service.text.normalise import Document
-
-Floats = npt.NDArray[np.float64]
 
 _LEAST = 1e-6
 
@@ -41,10 +37,10 @@ class GateCurves:
             strength: of the rule's hits, None without any.
         """
         bounded = min(max(model, _LEAST), 1.0 - _LEAST)
-        odds = self.slope[gate] * float(np.log(bounded / (1.0 - bounded))) + self.intercept[gate]
+        odds = self.slope[gate] * math.log(bounded / (1.0 - bounded)) + self.intercept[gate]
         if strength is not None:
             odds += (self.strong if strength is Strength.STRONG else self.weak)[gate]
-        return float(1.0 / (1.0 + np.exp(-odds)))
+        return 1.0 / (1.0 + math.exp(-odds))
 
 
 def strengths(hits: Sequence[GateHit]) -> Mapping[str, Strength]:

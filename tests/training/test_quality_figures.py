@@ -43,6 +43,7 @@ def texts():
         counts=np.zeros((COUNT, 0)),
         feature_lists=[],
         heard=nothing,
+        of_nothing=np.zeros(6),
         learnt=read.astype(float),
         read=read,
         weights=np.ones(COUNT),
