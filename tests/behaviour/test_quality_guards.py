@@ -55,13 +55,13 @@ AUTHORS = {
 
 ABOVE_TWIN = {
     "repeated": 0.5,
+    "elsewhere": 0.5,
     # Known weaknesses, as measured: a sentence of empty talk that the model does not know as such
-    # is left in, bare headings look like matter, a text with figures that hang in the air looks
-    # better than one with none, and what this city cannot direct as operable as what it can.
-    "padded": 5,
+    # is left in, bare headings look like matter, and a text with figures that hang in the air looks
+    # better than one with none.
+    "padded": 4.5,
     "headings": 6,
-    "figures": 24,
-    "elsewhere": 4,
+    "figures": 20,
 }
 """By how many points an adversary may pass its honest twin."""
 
