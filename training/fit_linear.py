@@ -23,7 +23,7 @@ from training.targets import Booleans, Integers, Targets
 
 _SELECTING_HEADS = ("topic", "subtopic", "lead_unit", "request", "urgency", "sectors", "gates")
 _LEAST_POSTERIOR = 0.1
-_MOST_DIGITS = 4  # of a feature: years stay
+_MOST_DIGITS = 5  # of a feature: years and hotlines stay
 _NEVER = -1.5  # margin of a label that has no example: below that of an ordinary 'no'
 
 
