@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp_service.domain.submission import Kind
-from nlp_service.quality.levels import Floats
 from nlp_service.tagging.calibration import TagScores
+from nlp_service.tagging.linear import Floats
 from training.gates import NOT_TO_MISS, GateTexts, fit_gate_curves, gate_probabilities
 from training.metrics import Figure, draws, figure_of
 from training.out_of_fold import OutOfFold

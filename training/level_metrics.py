@@ -6,7 +6,7 @@ Every measure takes the draws of ``training.metrics.draws`` and returns one valu
 import numpy as np
 from scipy.stats import rankdata
 
-from nlp_service.quality.levels import Floats
+from nlp_service.tagging.linear import Floats
 from training.targets import Booleans, Integers
 
 QUINTILES = 5

@@ -16,15 +16,16 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.quality.levels import (
     HIGHEST,
     AbsenceCurve,
-    Floats,
     LevelCurves,
     LevelModel,
     LowCurve,
+    mean_levels,
     mixed_with_nothing,
     readers_total,
     total_score,
 )
 from nlp_service.quality.look import Looker
+from nlp_service.tagging.linear import Floats
 from training.config import QualityOptions
 from training.out_of_fold import OutOfFold
 from training.prepare import Prepared
@@ -121,7 +122,7 @@ def quality_folds(
         fold_of[told] = number
     encoder = np.full(scores.shape, np.nan)
     if answers is not None and options.hears_encoder:
-        encoder = np.exp(answers["quality"][texts.rows]) @ np.arange(HIGHEST + 1.0)
+        encoder = mean_levels(np.exp(answers["quality"][texts.rows]))
         encoder[texts.cut] = np.nan  # it read the whole text
     there = ~np.isnan(encoder).any(axis=1)
     taxonomy = prepared.taxonomy

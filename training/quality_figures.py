@@ -12,12 +12,12 @@ import numpy as np
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.quality.levels import (
     HIGHEST,
-    Floats,
     mean_levels,
     readers_total,
     total_score,
 )
 from nlp_service.tagging.calibration import TagScores
+from nlp_service.tagging.linear import Floats
 from training.gate_figures import GateSet, measure_gates
 from training.joint_folds import JointFolds
 from training.level_metrics import (

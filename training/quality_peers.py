@@ -11,7 +11,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import Ridge
 
-from nlp_service.quality.levels import HIGHEST, Floats
+from nlp_service.quality.levels import HIGHEST
+from nlp_service.tagging.linear import Floats
 from training.out_of_fold import Fold
 from training.prepare import Prepared
 from training.quality_texts import QualityTexts

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from safetensors.numpy import save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlp_service.bundle import QUALITY, QUALITY_RULES, dequantise, read_bundle
-from nlp_service.quality.files import FILES
+from nlp_service.quality.files import FILES, GATES
 from nlp_service.quality.gate_rules import read_gate_rules
 from nlp_service.quality.gates import GateCurves
 from nlp_service.quality.judge import QualityModel, Rulings
-from nlp_service.quality.levels import Floats, heard_share, mixed_with_nothing
+from nlp_service.quality.levels import heard_share, mixed_with_nothing
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.features import features
+from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 from training.errors import ParityFailure
@@ -26,9 +28,7 @@ from training.joint_folds import JointFolds
 from training.out_of_fold import OutOfFold
 from training.prepare import Prepared
 from training.quality import QualityFolds, fit_absence, fit_level_model, quality_folds
-from training.quantise import quantise
-
-GATES = "gates.toml"
+from training.quantise import Codes, quantise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +72,20 @@ class TrainedQuality:
     segmenter: Segmenter
     rules: Path
 
+    @cached_property
+    def _codes(self) -> tuple[Codes, Floats]:
+        return quantise(self.model.levels.word_weights)
+
+    @cached_property
+    def _rounded(self) -> Floats:
+        return dequantise(*self._codes)
+
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write rules and arrays; return what the manifest says of them."""
         (folder / QUALITY_RULES).mkdir()
         for name in FILES:
             shutil.copyfile(self.rules / name, folder / QUALITY_RULES / name)
-        codes, steps = quantise(self.model.levels.word_weights)
+        codes, steps = self._codes
         looker = self.model.looker
         arrays = {
             **{f"role_{name}": array for name, array in looker.roles.arrays().items()},
@@ -102,12 +110,11 @@ class TrainedQuality:
 
     def probabilities(self, document: Document) -> Floats:
         """Judge as scikit-learn does: what the service must agree with."""
-        codes, steps = quantise(self.model.levels.word_weights)
         look = self.model.looker.look(document)
         substance, levels = look.substance, self.model.levels
         words = self.vectoriser.transform([features(substance.document, self.segmenter)])
         heard = heard_share(len(substance.document.body))
-        scores = heard * (words @ dequantise(codes, steps))[0] + levels.intercepts
+        scores = heard * (words @ self._rounded)[0] + levels.intercepts
         scores = scores + levels.count_row(substance.counts) @ levels.count_weights
         absence = self.model.absence
         absent = absence.probability(substance.suggests, len(document.text))

@@ -10,11 +10,13 @@ import numpy as np
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.quality.evidence import read_evidence_lexicon
-from nlp_service.quality.levels import ACTING, ANNOUNCED, SHORTEST, Floats, heard_share
+from nlp_service.quality.files import EVIDENCE, ROLES
+from nlp_service.quality.levels import ACTING, ANNOUNCED, SHORTEST, heard_share
 from nlp_service.quality.look import Looker
 from nlp_service.quality.role_wording import read_role_wording
 from nlp_service.quality.substance import Substance
 from nlp_service.tagging.features import features
+from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 from nlp_service.text.sections import find_suggestions
 from training.config import QualityOptions
@@ -22,9 +24,6 @@ from training.empty_talk import fit_empty_talk
 from training.prepare import Prepared
 from training.roles import fit_roles
 from training.targets import UNKNOWN, Booleans, Integers
-
-EVIDENCE, ROLES = "evidence.toml", "roles.toml"
-"""Files in the folder of rules."""
 
 SUGGESTING = ("sentences", "slogans", "quotes")
 """What in a text suggests something, empty or not."""

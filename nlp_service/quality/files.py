@@ -15,12 +15,13 @@ from nlp_service.quality.evidence import read_evidence_lexicon
 from nlp_service.quality.gate_rules import read_gate_rules
 from nlp_service.quality.gates import GateCurves, GateFinder
 from nlp_service.quality.judge import QualityModel, QualityRules, Rulings
-from nlp_service.quality.levels import AbsenceCurve, Floats, LevelCurves, LevelModel, LowCurve
+from nlp_service.quality.levels import AbsenceCurve, LevelCurves, LevelModel, LowCurve
 from nlp_service.quality.look import Looker
 from nlp_service.quality.marks import read_marks
 from nlp_service.quality.questions import read_questions
 from nlp_service.quality.role_wording import read_role_wording
 from nlp_service.quality.roles import RoleModel
+from nlp_service.tagging.linear import Floats
 
 EVIDENCE, GATES, ROLES, ADVICE, DISPOSITION, MARKS, COMPLETENESS, QUESTIONS = FILES = (
     "evidence.toml",

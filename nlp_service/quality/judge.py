@@ -22,7 +22,6 @@ from nlp_service.quality.levels import (
     SHORTEST,
     SURE,
     AbsenceCurve,
-    Floats,
     LevelCurves,
     LevelModel,
     LowCurve,
@@ -36,7 +35,7 @@ from nlp_service.quality.look import Look, Looker
 from nlp_service.quality.marks import MarkRules, mark_report
 from nlp_service.quality.questions import Question, answer
 from nlp_service.tagging.counting import FeatureCounter
-from nlp_service.tagging.linear import LinearModel
+from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp_service.domain.taxonomy import Cap, Taxonomy
-
-Floats = npt.NDArray[np.float64]
+from nlp_service.tagging.linear import Floats
 
 SHORTEST = 80
 """Characters below which a text is too short to be judged without a person (需人工)."""

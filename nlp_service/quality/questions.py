@@ -4,15 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.quality import Answer, Quote, Verdict
 from nlp_service.domain.toml_tables import build_all, read_toml
 from nlp_service.quality.checklist import Checked
-
-Floats = npt.NDArray[np.float64]
+from nlp_service.tagging.linear import Floats
 
 _LIKELY = 0.5
 

@@ -165,7 +165,7 @@ def _once(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
 
 
 def _backed(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
-    """Leave out figures beyond those that sources, surveys, cases and places can carry."""
+    """Leave out figures beyond those that sources, surveys and cases can carry."""
     backing = sum(each.type in _BACKING for each in evidence)
     figures = [each for each in evidence if each.type is EvidenceType.FIGURE]
     hanging = {id(each) for each in figures[_BARE_FIGURES + _FIGURES_BACKED * backing :]}
