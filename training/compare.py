@@ -65,7 +65,7 @@ def _compare_categories(
     kept = np.flatnonzero(np.isin(members, _among(prepared, validated)))
     subtopics = (validated.joint or validated).scores.subtopic[members]
     encoder = _encoder_logs(validated, members, codes)
-    logs = category_logs(prepared, members, folds, subtopics, encoder, kept)
+    logs = category_logs(prepared, members, folds, subtopics, encoder)
     found = {f"ours: {name}": values for name, values in logs.items()}
     one_hot = truth[:, None] == np.arange(len(codes))
     for name, make in peer_models().items():

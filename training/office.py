@@ -1,14 +1,11 @@
 """How well an office's own old category is told: by the linear model, the encoder, and both.
 
-All on the folds of the cross-validation, so that no near-copy of a text was learnt from. What
-joins several answers is fitted on the held-out answers of the other folds.
+All on the folds of the cross-validation, so that no near-copy of a text was learnt from.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import optimize
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from nlp_service.tagging.calibration import log_softmax
@@ -16,13 +13,10 @@ from nlp_service.tagging.linear import Floats
 from training.fit_linear import select_features
 from training.out_of_fold import Fold
 from training.prepare import Prepared
-from training.targets import UNKNOWN, Booleans, Integers
+from training.targets import UNKNOWN, Integers
 
 _FLOOR = 1e-4
-_FEW = 5  # parts of one fold's rows, when no other fold was answered
-_STRENGTH = 0.03  # of the regression that joins answers: inverse of how much it shrinks
-_SUBTOPIC_SHARE = 1 / 3  # their logarithms are larger than those of the answers
-_UNSEEN = -12.0  # logarithm for a category of which the fitting rows have none
+_STEEPNESS = 6.0  # of margins as logarithms of odds
 
 
 def category_logs(
@@ -31,9 +25,11 @@ def category_logs(
     folds: Sequence[Fold],
     subtopics: Floats,
     encoder: Floats | None,
-    answered: Integers,
 ) -> Mapping[str, Floats]:
     """Return held-out log-probabilities of a source's categories, row for row of ``members``.
+
+    ``joined`` is the product of all, each counting alike: fitted weights and a regression on top
+    of them were no better where an office has many texts, and worse where it has few.
 
     Args:
         prepared: the corpora.
@@ -41,18 +37,15 @@ def category_logs(
         folds: of the members, as places among them.
         subtopics: held-out probabilities of the subtopics, (n_members, n_subtopics).
         encoder: held-out log-probabilities of the categories, (n_members, n_categories), or None.
-        answered: the places among the members at which all answers are there.
     """
     truth = np.unique(prepared.targets.category[members], return_inverse=True)[1]
     found = {
-        "linear": log_softmax(6.0 * _linear_margins(prepared, members, truth, folds)),
+        "linear": log_softmax(_STEEPNESS * _linear_margins(prepared, members, truth, folds)),
         "map": np.log(_through_map(prepared, members, truth, folds, subtopics) + _FLOOR),
     }
     if encoder is not None:
         found["encoder"] = encoder
-    there = np.isin(np.arange(len(members)), answered)
-    found["joined"] = _joined([*found.values()], subtopics, truth, folds, there)
-    return found
+    return found | {"joined": log_softmax(np.sum([*found.values()], axis=0))}
 
 
 def _linear_margins(
@@ -100,48 +93,4 @@ def _through_map(
         np.add.at(shares, (subtopics[read], truth[read]), 1.0)
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
         found[held_out] = probabilities[held_out] @ shares
-    return found
-
-
-def _joined(
-    logs: Sequence[Floats],
-    subtopics: Floats,
-    truth: Integers,
-    folds: Sequence[Fold],
-    answered: Booleans,
-) -> Floats:
-    """Join all answers by what is fitted on the other folds: a few weights, and a regression.
-
-    The weights alone are safe where an office has few texts; the regression, which also sees the
-    subtopics, learns its habits where it has many. Their log-probabilities are added. When one
-    fold alone was answered, its own parts are fitted on each other.
-    """
-    stacked = np.stack(logs)
-    seen = np.concatenate([*logs, _SUBTOPIC_SHARE * np.log(subtopics + _FLOOR)], axis=1)
-    found: Floats = np.full_like(stacked[0], -np.inf)
-    parts = [part for _, held_out in folds if len(part := held_out[answered[held_out]])]
-    if len(parts) == 1:
-        parts = [parts[0][start::_FEW] for start in range(_FEW)]
-    for held_out in parts:
-        fitted_on = np.setdiff1d(np.concatenate(parts), held_out)
-        weights = _fit_weights(stacked[:, fitted_on], truth[fitted_on])
-        weighted = log_softmax(np.tensordot(weights, stacked[:, held_out], axes=1))
-        machine = LogisticRegression(C=_STRENGTH, max_iter=1000)
-        machine.fit(seen[fitted_on], truth[fitted_on])
-        regressed = np.full_like(weighted, _UNSEEN)
-        regressed[:, machine.classes_] = machine.predict_log_proba(seen[held_out])
-        found[held_out] = log_softmax(weighted + np.maximum(regressed, _UNSEEN))
-    return found
-
-
-def _fit_weights(stacked: Floats, truth: Integers) -> Floats:
-    """Return one weight for each answer, by maximum likelihood."""
-
-    def loss(weights: Floats) -> float:
-        scores = log_softmax(np.tensordot(weights, stacked, axes=1))
-        return float(-scores[np.arange(len(truth)), truth].mean())
-
-    start = np.full(len(stacked), 1.0 / len(stacked))
-    bounds = [(0.0, 5.0)] * len(stacked)
-    found: Floats = optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
     return found
