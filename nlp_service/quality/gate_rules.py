@@ -145,6 +145,10 @@ class _Sign:
     in_suggestions: bool
     quoted: bool
 
+    def at_most(self, reading: _Reading) -> int:
+        """Return no fewer points than its places give: whether each counts is not looked at."""
+        return max(0, self.points) * min(self.most, len(reading.places[self.number]))
+
     def counted(self, reading: _Reading) -> Iterator[Place]:
         """Yield where the sign counts, in text order, none overlapping another."""
         if places := reading.places.get(self.number):
@@ -169,14 +173,21 @@ class _Several:
     subjects_from: int
     most: int
     longest: int
+    longest_text: int
+    """Characters from which on no text names enough subjects."""
     words: re.Pattern[str]
     subject_of: Mapping[str, str]
+
+    def at_most(self, reading: _Reading) -> int:
+        """Return no fewer points than it gives: which sentence names a subject is not looked at."""
+        if len(reading.text) > self.longest_text:
+            return 0
+        subjects = {self.subject_of[word] for word in self.words.findall(reading.text)}
+        return self.points * max(0, len(subjects) - self.subjects_from + 1)
 
     def counted(self, reading: _Reading) -> Iterator[Place]:
         """Yield the word that names each further subject, if no subject has half the sentences."""
         text = reading.text
-        if len(text) > self.longest * len(set(self.subject_of.values())):
-            return
         by_subject: dict[str, list[Place]] = defaultdict(list)
         ends = [end.end() for end in _SENTENCE_END.finditer(text)]
         for sentence in pairwise([0, *ends, len(text)]):
@@ -201,11 +212,23 @@ class _Gate:
     code: str
     strong_from: int
     weak_from: int
-    signs: Sequence[_Sign | _Several]
+    signs: Mapping[int, _Sign]
+    """By their numbers."""
+    several: _Several | None
+
+    def may_hit(self, reading: _Reading) -> bool:
+        """Say whether enough of it is there at all: quick to see, and in most texts it is not."""
+        total = self.several.at_most(reading) if self.several else 0
+        if there := self.signs.keys() & reading.places.keys():
+            total += sum(self.signs[number].at_most(reading) for number in there)
+        return total >= self.weak_from
 
     def hits(self, reading: _Reading) -> Iterator[GateHit]:
         """Add up the signs, and quote the places that carried the sum."""
-        found = [(sign, place) for sign in self.signs for place in sign.counted(reading)]
+        signs: list[_Sign | _Several] = [*self.signs.values()]
+        if self.several:
+            signs.append(self.several)
+        found = [(sign, place) for sign in signs for place in sign.counted(reading)]
         total = sum(sign.points for sign, _ in found)
         if total < self.weak_from:
             return
@@ -257,7 +280,8 @@ def find_gate_hits(document: Document, rules: GateRules) -> Sequence[GateHit]:
     Takes time in proportion to the length of the text.
     """
     reading = _Reading(document.text, rules.phrases.find_all(document.text))
-    hits = [hit for gate in rules.gates for hit in gate.hits(reading)]
+    gates = [gate for gate in rules.gates if gate.may_hit(reading)]
+    hits = [hit for gate in gates for hit in gate.hits(reading)]
     return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.gate))
 
 
@@ -286,16 +310,13 @@ class _Compiler:
     def _gate(self, table: GateTable) -> _Gate:
         if not 0 < table.weak_from <= table.strong_from:
             self._reader.refuse(f"gate[{table.code}]", "应有 0 < weak_from ≤ strong_from")
-        signs: list[_Sign | _Several] = [
-            self._sign(sign, f"gate[{table.code}].sign[{sign.name}]") for sign in table.sign
-        ]
-        if table.several:
-            signs.append(_several(table.several))
+        signs = [self._sign(sign, f"gate[{table.code}].sign[{sign.name}]") for sign in table.sign]
         return _Gate(
             code=table.code,
             strong_from=table.strong_from,
             weak_from=table.weak_from,
-            signs=signs,
+            signs={sign.number: sign for sign in signs},
+            several=_several(table.several) if table.several else None,
         )
 
     def _sign(self, table: SignTable, key: str) -> _Sign:
@@ -321,6 +342,7 @@ def _several(table: SeveralTable) -> _Several:
         subjects_from=table.subjects_from,
         most=table.most,
         longest=table.longest,
+        longest_text=table.longest * len(table.subject),
         words=re.compile("|".join(map(re.escape, longest_first(list(subject_of))))),
         subject_of=subject_of,
     )

@@ -79,18 +79,21 @@ class GateFinder:
             models: gate -> the model's probability.
             show: probability from which the model alone would show a gate.
         """
-        curves = self.curves
         hits = find_gate_hits(document, self.rules)
         strength_of = strengths(hits)
-        found = [
+        probability_of = {
+            code: round(self.curves.probability(code, model, strength_of.get(code)), 4)
+            for code, model in models.items()
+        }
+        shown = [
             FoundGate(
                 code=code,
-                probability=round(curves.probability(code, model, strength_of.get(code)), 4),
+                probability=probability,
                 strength=strength_of.get(code),
-                by_model=model >= show,
+                by_model=models[code] >= show,
                 hits=[hit for hit in hits if hit.gate == code],
             )
-            for code, model in models.items()
+            for code, probability in probability_of.items()
+            if probability >= self.curves.show[code]
         ]
-        shown = [gate for gate in found if gate.probability >= curves.show[gate.code]]
         return sorted(shown, key=lambda gate: -gate.probability)

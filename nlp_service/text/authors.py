@@ -78,7 +78,7 @@ def find_author(text: str) -> Sequence[Stretch]:
         {
             match.span(1)
             for cues, pattern in _PATTERNS
-            if any(cue in text for cue in cues)
+            if any(map(text.__contains__, cues))
             for match in pattern.finditer(text)
         }
     )

@@ -13,6 +13,8 @@ _SIGNS = (
     re.compile(r"建议(?:如下)?:"),
 )
 """From the surest sign to the weakest; the first that occurs decides."""
+_IN_EVERY_SIGN = ("建议", "对策措施:")
+"""Of which every sign has one: quick to see, and most messages have neither."""
 
 
 def find_suggestions(text: str) -> int | None:
@@ -21,6 +23,8 @@ def find_suggestions(text: str) -> int | None:
     >>> find_suggestions("问题:停车难。具体建议:一、增设车位。")
     7
     """
+    if not any(word in text for word in _IN_EVERY_SIGN):
+        return None
     for sign in _SIGNS:
         if found := sign.search(text):
             return found.start()
