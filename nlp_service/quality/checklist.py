@@ -24,7 +24,15 @@ from nlp_service.quality.evidence import Evidence, EvidenceType, Fact
 from nlp_service.quality.evidence_lexicon import Part
 from nlp_service.text.normalise import Document
 
-__all__ = ["MOST_QUOTES", "AdviceTable", "Checked", "Lack", "check_dimension", "read_advice"]
+__all__ = [
+    "MOST_QUOTES",
+    "AdviceTable",
+    "Checked",
+    "Lack",
+    "ReadProposal",
+    "check_dimension",
+    "read_advice",
+]
 
 MOST_QUOTES = 8
 """Quotes shown for a dimension, and as many against it."""
@@ -53,66 +61,29 @@ class Checked:
         return [lack.missing for lack in self.lacks]
 
 
-def check_dimension(
-    code: str,
-    evidence: Sequence[Evidence],
-    *,
-    document: Document,
-    sentences: Sequence[Sentence],
-    table: AdviceTable,
-    names: Mapping[EvidenceType, str],
-    level: float = 0.0,
-    several_matters: bool = False,
-) -> Checked:
-    """Return what speaks for and against a dimension, and what was not seen.
-
-    Args:
-        code: ``Q1`` … ``Q6``.
-        evidence: everything that ``find_evidence`` found in the document.
-        document: for the title and the length.
-        sentences: the document's, with what each does: for the parts of a proposal.
-        table: what ``read_advice`` returned.
-        names: of the kinds of evidence, for users.
-        level: what readers would give, 0–4; what this level implies is not called missing.
-        several_matters: a sign of several unrelated matters (G12) was found.
-    """
-    dimension = table.of(code)
-    reading = _Reading(evidence, document, sentences, table.heading)
-    lacks = [
-        Lack(missing=want.missing, hint=want.hint, matters=want.matters)
-        for want in dimension.want
-        if level < want.below
-        and reading.lacks(want)
-        and not (want.unless and re.search(want.unless, reading.part(want.unless_in)))
-    ]
-    if code == table.form.dimension:
-        lacks += _faults_of_form(reading, table.form, several_matters)
-    foremost = _quotes(reading.foremost(dimension.seen), names)
-    return Checked(
-        seen=_in_text_order(foremost),
-        against=_in_text_order(_quotes(reading.foremost(dimension.against), names)),
-        lacks=sorted(lacks, key=lambda lack: -lack.matters),
-        foremost=foremost,
-    )
-
-
-class _Reading:
+class ReadProposal:
     """One text, and what was found in it by its type: a sign asks for quotes of one type alone."""
 
     def __init__(
         self,
-        evidence: Sequence[Evidence],
         document: Document,
+        evidence: Sequence[Evidence],
         sentences: Sequence[Sentence],
-        heading: str,
     ) -> None:
+        """Sort what was found.
+
+        Args:
+            document: for the title and the length.
+            evidence: everything that ``find_evidence`` found in it.
+            sentences: its sentences, with what each does: for the parts of a proposal.
+        """
         self.document = document
         self.body = [each for each in sentences if each.start >= len(document.title)]
         self.evidence = _settled(evidence, sentences)
-        self._heading = re.compile(heading)
         self._of_type: dict[EvidenceType, list[Evidence]] = defaultdict(list)
         for each in self.evidence:
             self._of_type[each.type].append(each)
+        self._different = {kind: self._once(found) for kind, found in self._of_type.items()}
 
     def part(self, part: Part) -> str:
         """Return what stands in a part of the text."""
@@ -142,14 +113,14 @@ class _Reading:
         }
         return list(fitting.values())
 
-    def foremost(self, signs: Sequence[SignTable]) -> Sequence[Evidence]:
+    def foremost(self, signs: Sequence[SignTable], *, heading: str) -> Sequence[Evidence]:
         """Return the most telling quotes, none within another, a few of every sign.
 
         First comes one of each sign, in the order of the signs, then a second of each, and so on.
         What fits several signs counts for the first. No bare heading is among them.
         """
         rows = [
-            (each for each in row if not self._heading.fullmatch(each.quote))
+            (each for each in row if not re.fullmatch(heading, each.quote))
             for row in self._rows(signs)
         ]
         chosen: list[Evidence] = []
@@ -162,20 +133,59 @@ class _Reading:
 
     def _rows(self, signs: Sequence[SignTable]) -> Iterator[Sequence[Evidence]]:
         """Yield what fits each sign and none before it, the most telling first."""
-        left = {sign.type: self._once(sign.type) for sign in signs}
+        left = {sign.type: self._different.get(sign.type, ()) for sign in signs}
         for sign in signs:
             fitting = [each for each in left[sign.type] if sign.fits(each)]
             left[sign.type] = [each for each in left[sign.type] if not sign.fits(each)]
             yield sorted(fitting, key=lambda each: -len(each.facts))
 
-    def _once(self, kind: EvidenceType) -> Sequence[Evidence]:
-        """Return each quote of a type once, from the body rather than the title."""
+    def _once(self, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+        """Return each quote once, from the body rather than the title."""
         once: dict[tuple[bool, str], Evidence] = {}
-        for each in self._of_type.get(kind, ()):
+        for each in evidence:
             first = once.setdefault((each.suggested, each.quote), each)
             if first.start < len(self.document.title):
                 once[each.suggested, each.quote] = each
         return list(once.values())
+
+
+def check_dimension(
+    code: str,
+    proposal: ReadProposal,
+    *,
+    table: AdviceTable,
+    names: Mapping[EvidenceType, str],
+    level: float = 0.0,
+    several_matters: bool = False,
+) -> Checked:
+    """Return what speaks for and against a dimension, and what was not seen.
+
+    Args:
+        code: ``Q1`` … ``Q6``.
+        proposal: the text and what was found in it.
+        table: what ``read_advice`` returned.
+        names: of the kinds of evidence, for users.
+        level: what readers would give, 0–4; what this level implies is not called missing.
+        several_matters: a sign of several unrelated matters (G12) was found.
+    """
+    dimension = table.of(code)
+    lacks = [
+        Lack(missing=want.missing, hint=want.hint, matters=want.matters)
+        for want in dimension.want
+        if level < want.below
+        and proposal.lacks(want)
+        and not (want.unless and re.search(want.unless, proposal.part(want.unless_in)))
+    ]
+    if code == table.form.dimension:
+        lacks += _faults_of_form(proposal, table.form, several_matters)
+    seen = _quotes(proposal.foremost(dimension.seen, heading=table.heading), names)
+    against = _quotes(proposal.foremost(dimension.against, heading=table.heading), names)
+    return Checked(
+        seen=_in_text_order(seen),
+        against=_in_text_order(against),
+        lacks=sorted(lacks, key=lambda lack: -lack.matters),
+        foremost=seen,
+    )
 
 
 def _settled(evidence: Sequence[Evidence], sentences: Sequence[Sentence]) -> Sequence[Evidence]:
@@ -214,16 +224,18 @@ _ANALYSIS = (
 )
 
 
-def _faults_of_form(reading: _Reading, form: FormTable, several_matters: bool) -> Iterator[Lack]:
+def _faults_of_form(
+    proposal: ReadProposal, form: FormTable, several_matters: bool
+) -> Iterator[Lack]:
     """Yield what is amiss with title, parts, length and unity."""
-    document, roles = reading.document, {sentence.role for sentence in reading.body}
-    evidence = [each for each in reading.evidence if each.start >= len(document.title)]
+    document, roles = proposal.document, {sentence.role for sentence in proposal.body}
+    evidence = [each for each in proposal.evidence if each.start >= len(document.title)]
     length = len(_BLANKS.sub("", document.body))
     if not re.fullmatch(form.title, document.title):
         yield form.titled
     if roles.isdisjoint(_SITUATION) and all(each.suggested for each in evidence):
         yield form.situation
-    analysed = SentenceRole.CAUSE in roles or re.search(form.causes, reading.part(Part.SITUATION))
+    analysed = SentenceRole.CAUSE in roles or re.search(form.causes, proposal.part(Part.SITUATION))
     if not analysed and not any(sign.fits(each) for sign in _ANALYSIS for each in evidence):
         yield form.analysis
     if roles.isdisjoint(_SUGGESTION) and not any(each.suggested for each in evidence):

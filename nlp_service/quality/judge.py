@@ -14,7 +14,7 @@ from nlp_service.domain.quality import Level, Quality, Quote, Scale, Sentence
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Dimension, Taxonomy
 from nlp_service.quality.advice import write_note
-from nlp_service.quality.checklist import AdviceTable, Checked, check_dimension
+from nlp_service.quality.checklist import AdviceTable, Checked, ReadProposal, check_dimension
 from nlp_service.quality.completeness import CompletenessRules, check_completeness
 from nlp_service.quality.damage import find_damage
 from nlp_service.quality.evidence import Evidence, find_evidence
@@ -177,12 +177,11 @@ class Judge:
             self.taxonomy,
         )
         means = mean_levels(probabilities)
+        proposal = ReadProposal(document, look.evidence, look.sentences)
         checked = {
             dimension.code: check_dimension(
                 dimension.code,
-                look.evidence,
-                document=document,
-                sentences=look.sentences,
+                proposal,
                 table=self.rules.advice,
                 names=self._names,
                 level=float(mean),

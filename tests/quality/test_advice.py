@@ -7,7 +7,7 @@ import pytest
 from nlp_service.domain.quality import Level, Sentence, SentenceRole
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.quality.advice import LONGEST_QUOTE, write_note
-from nlp_service.quality.checklist import check_dimension, read_advice
+from nlp_service.quality.checklist import ReadProposal, check_dimension, read_advice
 from nlp_service.quality.evidence import EvidenceType, find_evidence, read_evidence_lexicon
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.sections import find_suggestions
@@ -53,12 +53,11 @@ def note(body, levels, title=TITLE):
         )
         for number, each in enumerate(split_sentences(document.text))
     ]
+    proposal = ReadProposal(document, evidence, sentences)
     checked = {
         code: check_dimension(
             code,
-            evidence,
-            document=document,
-            sentences=sentences,
+            proposal,
             table=ADVICE,
             names=LEXICON.names,
             level=level,

@@ -7,7 +7,12 @@ from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.quality import Sentence, SentenceRole
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.quality.advice_table import DIMENSIONS
-from nlp_service.quality.checklist import MOST_QUOTES, check_dimension, read_advice
+from nlp_service.quality.checklist import (
+    MOST_QUOTES,
+    ReadProposal,
+    check_dimension,
+    read_advice,
+)
 from nlp_service.quality.evidence import find_evidence, read_evidence_lexicon
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.sentences import split_sentences
@@ -46,9 +51,7 @@ def checked(code, body, *, title="关于开放柳湖小区地下车库的建议"
     document, evidence, sentences = read(body, title)
     return check_dimension(
         code,
-        evidence,
-        document=document,
-        sentences=sentences,
+        ReadProposal(document, evidence, sentences),
         table=ADVICE,
         names=LEXICON.names,
         **options,
@@ -150,9 +153,8 @@ def test_role_of_a_sentence_makes_its_figures_part_of_the_suggestions():
         Sentence(start=it.start, end=it.end, quote=it.quote, role=SentenceRole.SUGGESTION)
         for it in sentences
     ]
-    found = check_dimension(
-        "Q2", evidence, document=document, sentences=sentences, table=ADVICE, names=LEXICON.names
-    )
+    proposal = ReadProposal(document, evidence, sentences)
+    found = check_dimension("Q2", proposal, table=ADVICE, names=LEXICON.names)
     assert found.seen == []
 
 
