@@ -4,6 +4,8 @@ import re
 from itertools import pairwise
 
 _LOST = re.compile("[\ufffd□■◇]{1}|\\?{3,}|锟斤拷|烫烫烫")
+_IN_EVERY_LOSS = "\ufffd□■◇?锟烫"
+"""Of which every sign of loss has one: quick to see."""
 _MOST_LOST = 2
 _STUB, _MANY_STUBS, _SHARE_OF_STUBS = 4, 8, 0.4
 _ITEM = re.compile(r"^(?:\(?([一二三四五六七八九十])\)?[、.)]|(\d{1,2})[、.)])", re.MULTILINE)
@@ -17,7 +19,7 @@ def find_damage(text: str) -> str | None:
     Args:
         text: normalised.
     """
-    if len(_LOST.findall(text)) > _MOST_LOST:
+    if any(map(text.__contains__, _IN_EVERY_LOSS)) and len(_LOST.findall(text)) > _MOST_LOST:
         return "文本中有多处无法辨认的字符，可能由扫描或转码损坏，请人工核对原件。"
     lines = text.split("\n")
     stubs = sum(len(line) <= _STUB for line in lines)

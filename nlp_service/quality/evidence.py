@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from nlp_service.domain.span import Span
@@ -183,7 +184,7 @@ def find_evidence(
     layout = _Layout(document, lexicon, sentences)
     found: dict[EvidenceType, Sequence[_Found]] = {}
     for kind, rules in lexicon.rules.items():
-        matches = _merged(match for rule in rules for match in _matches(rule, layout, found))
+        matches = _merged(_matches(rules, layout, found))
         if beside := lexicon.beside.get(kind):
             matches = _merged(_with_neighbours(matches, layout, beside))
         found[kind] = matches
@@ -209,44 +210,54 @@ def find_evidence(
         for kind, places in found.items()
         for start, end, facts in places
     ]
-    return sorted(evidence, key=lambda each: (each.start, each.end))
+    return sorted(evidence, key=attrgetter("start", "end"))
 
 
 def _matches(
-    rule: EvidenceRule, layout: _Layout, found: Mapping[EvidenceType, Sequence[_Found]]
+    rules: Sequence[EvidenceRule],
+    layout: _Layout,
+    found: Mapping[EvidenceType, Sequence[_Found]],
 ) -> Iterator[_Found]:
+    for rule in rules:
+        for stretch in layout.stretches[rule.part]:
+            for match in rule.regex.finditer(layout.text, *stretch):
+                if place := _counted_place(rule, match, layout, found):
+                    yield place
+
+
+def _counted_place(
+    rule: EvidenceRule,
+    match: re.Match[str],
+    layout: _Layout,
+    found: Mapping[EvidenceType, Sequence[_Found]],
+) -> _Found | None:
+    """Return what is quoted of a match; None where the rule says that it does not count."""
     text = layout.text
-    matches = [
-        match
-        for stretch in layout.stretches[rule.part]
-        for match in rule.regex.finditer(text, *stretch)
-    ]
-    for match in matches:
-        start, end = match.span(match.lastindex or 0)
-        if (
-            start == end
-            or text.startswith(rule.not_before, end)
-            or text.endswith(rule.not_after, 0, start)
-            or text.startswith(rule.not_starting, start)
-            or text.endswith(rule.not_ending, start, end)
-        ):
-            continue
-        if rule.lead and (lead := rule.lead.search(text[max(0, start - _LEAD) : start])):
-            start -= len(lead[0])
-        if rule.unless or rule.stretch is not Stretch.MATCH:
-            begins, ends = layout.clause(start, end)
-            if rule.unless and rule.unless.search(text, begins, ends):
-                continue
-            if rule.stretch in (Stretch.BACK, Stretch.CLAUSE):
-                start = begins
-            if rule.stretch in (Stretch.ON, Stretch.CLAUSE):
-                end = max(end, ends)
-        start += text[start:end] != text[start:end].lstrip()  # normalised: one blank at most
-        if rule.only_with and not rule.only_with.search(text, start, end):
-            continue
-        if rule.only_with_type and not _holds(found[rule.only_with_type], start, end):
-            continue
-        yield _Found(start, end, rule.facts)
+    start, end = match.span(match.lastindex or 0)
+    if (
+        start == end
+        or text.startswith(rule.not_before, end)
+        or text.endswith(rule.not_after, 0, start)
+        or text.startswith(rule.not_starting, start)
+        or text.endswith(rule.not_ending, start, end)
+    ):
+        return None
+    if rule.lead and (lead := rule.lead.search(text[max(0, start - _LEAD) : start])):
+        start -= len(lead[0])
+    if rule.unless or rule.stretch is not Stretch.MATCH:
+        begins, ends = layout.clause(start, end)
+        if rule.unless and rule.unless.search(text, begins, ends):
+            return None
+        if rule.stretch in (Stretch.BACK, Stretch.CLAUSE):
+            start = begins
+        if rule.stretch in (Stretch.ON, Stretch.CLAUSE):
+            end = max(end, ends)
+    start += text[start].isspace()  # normalised: one blank at most
+    if rule.only_with and not rule.only_with.search(text, start, end):
+        return None
+    if rule.only_with_type and not _holds(found[rule.only_with_type], start, end):
+        return None
+    return _Found(start, end, rule.facts)
 
 
 def _holds(places: Sequence[_Found], start: int, end: int) -> bool:
@@ -258,11 +269,13 @@ def _holds(places: Sequence[_Found], start: int, end: int) -> bool:
 def _merged(places: Iterable[_Found]) -> list[_Found]:
     """Return the places in text order, those that overlap as one, none over the longest quote."""
     apart: list[_Found] = []
-    for start, end, facts in sorted(places, key=lambda each: each.start):
-        if apart and start < apart[-1].end:
-            start, before, facts_before = apart.pop()
-            end, facts = max(before, end), facts_before | facts
-        apart.append(_Found(start, min(end, start + LONGEST), facts))
+    for place in sorted(places, key=itemgetter(0)):
+        if apart and place.start < apart[-1].end:
+            start, end, facts = apart.pop()
+            place = _Found(start, max(end, place.end), facts | place.facts)
+        if place.end > place.start + LONGEST:
+            place = place._replace(end=place.start + LONGEST)
+        apart.append(place)
     return apart
 
 

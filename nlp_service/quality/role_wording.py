@@ -65,7 +65,7 @@ class RoleWording:
     """The words, ready to be looked for."""
 
     heading: re.Pattern[str]
-    """One group a role, named like it."""
+    """One group a role, named like it; fits only where a heading may begin."""
     asks: re.Pattern[str]
     other: re.Pattern[str]
     private: re.Pattern[str]
@@ -85,7 +85,7 @@ def read_role_wording(path: Path) -> RoleWording:
     roles = "|".join(f"(?P<{each.role}>{_any_of(each.words)})" for each in table.heading)
     return RoleWording(
         heading=re.compile(
-            rf"(?:\A|(?<=[\n。;!?:”) ]))(?:{_NUMBER}|[【\[■●◆#*]{{1,3}} ?){{0,2}}"
+            rf"(?:{_NUMBER}|[【\[■●◆#*]{{1,3}} ?){{0,2}}"
             rf"(?:{before},?){{0,3}}(?:{roles}){after}?(?:[:】\]*]{{1,2}}|\Z|(?=\n))"
         ),
         asks=re.compile(
@@ -132,12 +132,18 @@ class Heading(Span):
     role: SentenceRole
 
 
+_BEFORE_HEADING = re.compile(r"[\n。;!?:”) ]")
+
+
 def find_headings(text: str, wording: RoleWording) -> Iterator[Heading]:
     """Yield the headings of a normalised text, in order."""
-    for match in wording.heading.finditer(text):
-        yield Heading(
-            start=match.start(),
-            end=match.end(),
-            quote=match.group(),
-            role=SentenceRole(match.lastgroup or SentenceRole.OTHER),
-        )
+    reached = 0
+    for start in (0, *(mark.end() for mark in _BEFORE_HEADING.finditer(text))):
+        if start >= reached and (match := wording.heading.match(text, start)):
+            reached = match.end()
+            yield Heading(
+                start=start,
+                end=reached,
+                quote=match.group(),
+                role=SentenceRole(match.lastgroup or SentenceRole.OTHER),
+            )
