@@ -60,8 +60,7 @@ class _Way:
     """What the encoder's tokens said, where it read the text and reasons are wanted."""
     gates: Floats
     """The linear model's probability of each ground for review."""
-    levels: Floats | None
-    """The encoder's mean quality levels, where it read the text."""
+    mode: Mode
 
 
 def load_assessor(settings: Settings) -> "Assessor":
@@ -209,7 +208,7 @@ class Assessor:
                     wishes=wishes,
                     tokens=part.tokens[row] if part.tokens else None,
                     gates=part.gates[row],
-                    levels=part.levels[row] if part.levels is not None else None,
+                    mode=mode,
                 )
                 assessments[place] = self._assessment(
                     submissions[place], documents[place], picks, way
@@ -290,11 +289,12 @@ class Assessor:
     ) -> Quality | None:
         if self.bundle.quality is None or not way.wishes.quality:
             return None
+        stage = self.bundle.stage
         return self.bundle.quality.judge.judge(
             document,
             kind,
             gates={gate.code: gate.probability for gate in gates},
-            encoder=way.levels,
+            encoder=stage.encoder if stage and way.mode is not Mode.FAST else None,
             submitted_at=submission.submitted_at,
         )
 

@@ -45,10 +45,10 @@ from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.segment import Segmenter, load_segmenter
 
-LINEAR_FORMAT, ENCODER_FORMAT = 1, 3
+LINEAR_FORMAT, ENCODER_FORMAT = 1, 4
 """Versions of this layout, without and with an encoder; another one does not load.
 
-The encoder of format 2 wanted a mask beside the ids.
+The encoder of format 2 wanted a mask beside the ids; that of 3 did not give its lower layers.
 """
 MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "manifest.json",
@@ -250,7 +250,11 @@ def _quality_stage(
         return None
     fitted, arrays = manifest[QUALITY_RULES], _arrays(folder / QUALITY)
     rules = folder / QUALITY_RULES
-    word_weights = dequantise(arrays["word_weights"], arrays["word_steps"])
+    word_weights = {
+        way: dequantise(arrays[f"{way}_word_codes"], arrays[f"{way}_word_steps"])
+        for way in ("alone", "joint")
+        if fitted[way]
+    }
     return QualityStage(
         judge=Judge(
             read_quality_model(rules, fitted, arrays, word_weights, taxonomy),

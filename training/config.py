@@ -123,8 +123,9 @@ class QualityOptions:
     """How much the evidence counts beside the wording, whose rows have length 1."""
     nothing_weight: float
     """Weight of a text of which nothing is left once empty talk is out."""
-    hears_encoder: bool
-    """Whether the encoder's levels have a part. What is put in front of a text moves them."""
+    meaning_share: float
+    """How much counts, beside the wording, what the encoder's frozen layers make of the substance;
+    0 without an encoder that has any."""
     weights: Mapping[str, float]
     """Source -> weight of its texts; 1 where none is given."""
     second_readings: Mapping[str, Path]
@@ -178,12 +179,19 @@ def read_config(path: Path) -> TrainingConfig:
     """Read a run's description.
 
     Raises:
-        BadConfig: a key is missing, unknown or of another type.
+        BadConfig: a key is missing, unknown or of another type, or two do not go together.
     """
     try:
-        return build(TrainingConfig, read_toml(path), file=path, key="config")
+        config = build(TrainingConfig, read_toml(path), file=path, key="config")
     except InvalidTaxonomy as error:
         raise BadConfig(f"配置有误：文件 {error.file}，键 {error.key}：{error.reason}") from None
+    heard = config.quality is not None and config.quality.meaning_share > 0
+    if heard and not (config.encoder and config.encoder.frozen_layers):
+        raise BadConfig(
+            f"配置有误：文件 {path}，键 quality.meaning_share：没有不参与训练的编码器层可听"
+            "（encoder.frozen_layers 为 0 或没有 [encoder]），请改为 0。"
+        )
+    return config
 
 
 def as_table(config: TrainingConfig) -> Mapping[str, object]:

@@ -56,7 +56,9 @@ def cross_validate(prepared: Prepared, say: Say, *, answers: Path = ANSWERS) -> 
     if config.encoder:
         joint = answer_folds(prepared, out_of_fold, scores, say, folder=answers)
         sets += _measure(prepared, joint.scores, joint.rows, joint.thresholds, ", with encoder")
-    quality = held_out_quality(prepared, out_of_fold, scores, joint) if config.quality else None
+    quality = None
+    if config.quality:
+        quality = held_out_quality(prepared, out_of_fold, scores, kept=answers)
     return CrossValidated(
         out_of_fold=out_of_fold, scores=scores, sets=sets, joint=joint, quality=quality
     )
@@ -107,9 +109,7 @@ def make_report(
         )
     quality = None
     if held_out := validated.quality:
-        quality = measure_quality(
-            prepared, validated.out_of_fold, validated.scores, validated.joint, held_out
-        )
+        quality = measure_quality(prepared, validated.out_of_fold, validated.scores, held_out)
     return Report(
         title=f"Cross-validation of {config.name}-{config.version}",
         date=config.released,

@@ -19,6 +19,7 @@ _RECALL = 0.9  # that is aimed at for those
 _FALSE_ALARMS = 0.03  # most of the texts without the gate at which it may be shown for that
 _FEW = 5  # texts with the gate, below which nothing is fitted
 _LEAST_SHOWN = 0.05
+_UNKNOWN = 0.5  # threshold of a gate of which too little is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +105,10 @@ def _shown_from(code: str, probabilities: Floats, truth: Booleans) -> float:
     """Return the threshold with the best F1; a lower one for what must not be missed.
 
     That is the largest that finds ``_RECALL`` of the texts, but none at which more than
-    ``_FALSE_ALARMS`` of the other texts are shown.
+    ``_FALSE_ALARMS`` of the other texts are shown. One that finds not a single text only alarms.
     """
     if truth.sum() < _FEW:
-        return 0.5
+        return _UNKNOWN
     steps = np.arange(5, 96) / 100
     shown = probabilities[:, None] >= steps
     hits = (shown & truth[:, None]).sum(axis=0)
@@ -117,4 +118,5 @@ def _shown_from(code: str, probabilities: Floats, truth: Booleans) -> float:
         return best
     enough = np.sort(probabilities[truth])[int((1.0 - _RECALL) * truth.sum())]
     quiet = np.quantile(probabilities[~truth], 1.0 - _FALSE_ALARMS)
-    return round(min(best, max(float(enough), float(quiet), _LEAST_SHOWN)), 4)
+    lowered = round(min(best, max(float(enough), float(quiet), _LEAST_SHOWN)), 4)
+    return lowered if (probabilities[truth] >= lowered).any() else _UNKNOWN

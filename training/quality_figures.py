@@ -1,7 +1,7 @@
 """How near held-out quality levels come to the reader's, and what screening by them saves.
 
-Measured on each source's proposals: where the encoder answered, with and without it, beside plain
-models on the same rows and folds.
+Measured on each source's proposals, with the encoder and without it, beside plain models on the
+same rows and folds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,6 @@ from nlp_service.quality.levels import (
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.linear import Floats
 from training.gate_figures import GateSet, measure_gates
-from training.joint_folds import JointFolds
 from training.level_metrics import (
     load_for_recall,
     mean_error,
@@ -103,7 +102,6 @@ def measure_quality(
     prepared: Prepared,
     out_of_fold: OutOfFold,
     scores: TagScores,
-    joint: JointFolds | None,
     held_out: QualityHeldOut,
 ) -> QualityResult:
     """Measure levels, screening and gates against the reader.
@@ -112,7 +110,6 @@ def measure_quality(
         prepared: for sources, kinds and what is measured.
         out_of_fold: for the folds, on which the plain models are fitted, too.
         scores: the linear model's held-out probabilities.
-        joint: of the encoder.
         held_out: levels and gates.
     """
     plain = plain_levels(prepared, out_of_fold.folds, held_out.folds.texts)
@@ -125,25 +122,19 @@ def measure_quality(
 def measure_levels(
     prepared: Prepared, folds: QualityFolds, plain: Mapping[str, Floats]
 ) -> Sequence[QualitySet]:
-    """Measure on each source's proposals, and again on those that the encoder answered."""
+    """Measure on each source's proposals."""
     texts, taxonomy = folds.texts, folds.taxonomy
     judged = {name: _of_means(levels, taxonomy) for name, levels in plain.items()}
-    judged[ALONE] = _of_probabilities(folds.alone, taxonomy)
-    answered = ~np.asarray(np.isnan(folds.joint).any(axis=(1, 2)))
-    blank = np.where(answered[:, None, None], folds.joint, 0.0)  # those rows are never looked at
-    with_joint = judged | {JOINT: _of_probabilities(blank, taxonomy)}
+    judged[ALONE] = _of_probabilities(folds.alone.probabilities, taxonomy)
+    if folds.joint:
+        judged[JOINT] = _of_probabilities(folds.joint.probabilities, taxonomy)
     sources = np.array([prepared.examples[row].source for row in texts.rows.tolist()])
     among = texts.proposals & ~texts.cut & prepared.targets.measured[texts.rows]
     found = []
     for source in prepared.config.source:
-        own = among & (sources == source.name)
-        for way, models, chosen in (
-            ("", judged, own),
-            (", with encoder", with_joint, own & answered),
-        ):
-            if chosen.sum() >= _FEW:
-                name, places = source.name + way, np.flatnonzero(chosen)
-                found.append(_measure_set(name, prepared, folds, models, places))
+        places = np.flatnonzero(among & (sources == source.name))
+        if len(places) >= _FEW:
+            found.append(_measure_set(source.name, prepared, folds, judged, places))
     return found
 
 

@@ -14,7 +14,7 @@ from nlp_service.quality.files import EVIDENCE, ROLES
 from nlp_service.quality.levels import ACTING, ANNOUNCED, SHORTEST, heard_share
 from nlp_service.quality.look import Looker
 from nlp_service.quality.role_wording import read_role_wording
-from nlp_service.quality.substance import Substance
+from nlp_service.quality.substance import Line, Substance
 from nlp_service.tagging.features import features
 from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
@@ -28,7 +28,7 @@ from training.targets import UNKNOWN, Booleans, Integers
 SUGGESTING = ("sentences", "slogans", "quotes")
 """What in a text suggests something, empty or not."""
 
-_OF_NOTHING = {"Q1": 1.0, "Q2": 0.0, "Q3": 0.0, "Q4": 1.0, "Q5": 1.0, "Q6": 2.0}
+_OF_NOTHING = {"Q1": 0.0, "Q2": 0.0, "Q3": 0.0, "Q4": 0.0, "Q5": 0.0, "Q6": 1.0}
 _CUT_EVERY = 3  # of the proposals, one is also read without its suggestions
 _SHORTEST_CUT = 150  # characters that must be left
 _FORM_OF_CUT = 2  # Q6 at most: the third of the three parts is missing
@@ -52,6 +52,10 @@ class QualityTexts:
     feature_lists: Sequence[list[str]]
     heard: Floats
     """How much of its weight each text's wording has."""
+    lines: Sequence[Sequence[Line]]
+    """Of each text's substance: what an encoder reads of it."""
+    meanings: Floats
+    """(n_texts, width): of ``read_meaning``; the width is 0 where no encoder is heard."""
     learnt: Floats
     """(n_texts, n_dimensions): levels to learn; the mean where two readers read."""
     read: Integers
@@ -109,6 +113,8 @@ def read_quality_texts(prepared: Prepared, options: QualityOptions, looker: Look
         counts=_table(substances, counted),
         feature_lists=[features(each.document, prepared.segmenter) for each in substances],
         heard=np.array([heard_share(len(each.document.body)) for each in substances]),
+        lines=[each.lines for each in substances],
+        meanings=np.zeros((len(substances), 0)),
         learnt=_lowered(learnt[everything], is_cut, prepared.taxonomy),
         read=_lowered(read[everything], is_cut, prepared.taxonomy),
         of_nothing=np.array(

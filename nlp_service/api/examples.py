@@ -50,7 +50,7 @@ ASSESSMENT: dict[str, Any] = {
     "subtopic": {
         "code": "T0805",
         "name": "园林路灯公园",
-        "probability": 0.9948,
+        "probability": 0.9949,
         "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
         "path": "combined",
     },
@@ -58,7 +58,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "S10",
             "name": "经济界",
-            "probability": 0.968,
+            "probability": 0.9677,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 19, "end": 21, "quote": "安全"},
@@ -71,7 +71,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D10",
             "name": "城市管理执法局",
-            "probability": 0.9722,
+            "probability": 0.972,
             "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
             "path": "combined",
             "role": "lead",
@@ -79,7 +79,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D09",
             "name": "住房和城乡建设局",
-            "probability": 0.4286,
+            "probability": 0.4297,
             "spans": [
                 {"start": 0, "end": 2, "quote": "小区"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -104,7 +104,7 @@ ASSESSMENT: dict[str, Any] = {
     "request": {
         "code": "complain",
         "name": "投诉",
-        "probability": 0.987,
+        "probability": 0.9868,
         "spans": [
             {"start": 0, "end": 4, "quote": "小区门口"},
             {"start": 5, "end": 11, "quote": "路灯坏了半个"},
@@ -112,7 +112,7 @@ ASSESSMENT: dict[str, Any] = {
         ],
         "path": "combined",
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.7013, "spans": [], "path": "combined"},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.702, "spans": [], "path": "combined"},
     "gates": [],
     "restricted": False,
     "quality": {
@@ -181,7 +181,7 @@ ASSESSMENT: dict[str, Any] = {
     "text": "小区门口的路灯坏了半个月,晚上出门很不安全,请尽快维修。",
     "versions": {
         "service": "0.1.0",
-        "bundle": "encoder-3",
+        "bundle": "encoder-4",
         "taxonomy": "1.0.0",
         "segmenter": "rjieba-0.2.2",
     },

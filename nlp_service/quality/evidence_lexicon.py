@@ -79,6 +79,8 @@ class Fact(enum.StrEnum):
     """A date stands in it."""
     COUNTED = "counted"
     """A figure stands in it."""
+    HOLLOW = "hollow"
+    """A figure of what nobody can measure."""
     PLACED = "placed"
     """A named place stands in it."""
 

@@ -42,7 +42,7 @@ def read_quality_model(
     folder: Path,
     fitted: Mapping[str, Any],
     arrays: Arrays,
-    word_weights: Floats,
+    word_weights: Mapping[str, Floats],
     taxonomy: Taxonomy,
 ) -> QualityModel:
     """Read what was fitted.
@@ -50,8 +50,9 @@ def read_quality_model(
     Args:
         folder: of the written rules that it was fitted to.
         fitted: what the manifest says of it.
-        arrays: ``role_…``, ``empty_…``, ``count_weights``, ``intercepts``.
-        word_weights: (n_features, n_dimensions).
+        arrays: ``role_…``, ``empty_…``; ``alone_…`` and, where an encoder is heard, ``joint_…``:
+            ``count_weights``, ``intercepts``, and ``meaning_weights`` of the latter.
+        word_weights: ``alone`` and ``joint``, (n_features, n_dimensions).
         taxonomy: whose units are looked for.
 
     Raises:
@@ -64,20 +65,27 @@ def read_quality_model(
             roles=RoleModel.from_arrays(_under("role_", arrays), read_role_wording(folder / ROLES)),
             empty_talk=EmptyTalk(**_under("empty_", arrays)),
         ),
-        levels=LevelModel(
-            counted=fitted["counted"],
-            count_weights=arrays["count_weights"].astype(np.float64),
-            word_weights=word_weights,
-            intercepts=arrays["intercepts"].astype(np.float64),
-        ),
         absence=AbsenceCurve(**fitted["absence"]),
-        alone=_rulings(fitted["alone"]),
-        joint=_rulings(fitted["joint"]) if fitted["joint"] else None,
+        alone=_rulings("alone", fitted, arrays, word_weights),
+        joint=_rulings("joint", fitted, arrays, word_weights) if fitted["joint"] else None,
     )
 
 
-def _rulings(fitted: Mapping[str, Any]) -> Rulings:
-    return Rulings(curves=LevelCurves(**fitted["curves"]), low=LowCurve(**fitted["low"]))
+def _rulings(
+    way: str, fitted: Mapping[str, Any], arrays: Arrays, word_weights: Mapping[str, Floats]
+) -> Rulings:
+    own = {name: array.astype(np.float64) for name, array in _under(f"{way}_", arrays).items()}
+    return Rulings(
+        levels=LevelModel(
+            counted=fitted["counted"],
+            count_weights=own["count_weights"],
+            word_weights=word_weights[way],
+            meaning_weights=own.get("meaning_weights"),
+            intercepts=own["intercepts"],
+        ),
+        curves=LevelCurves(**fitted[way]["curves"]),
+        low=LowCurve(**fitted[way]["low"]),
+    )
 
 
 def _under(prefix: str, arrays: Arrays) -> Arrays:

@@ -33,6 +33,7 @@ from nlp_service.quality.levels import (
 )
 from nlp_service.quality.look import Look, Looker
 from nlp_service.quality.marks import MarkRules, mark_report
+from nlp_service.quality.meaning import LowerLayers, read_meaning
 from nlp_service.quality.questions import Question, answer
 from nlp_service.tagging.counting import FeatureCounter
 from nlp_service.tagging.linear import Floats, LinearModel
@@ -52,8 +53,9 @@ those of a province, which may ask the state."""
 
 @dataclass(frozen=True, kw_only=True)
 class Rulings:
-    """What held-out readings say that scores mean, without the encoder or with it."""
+    """A model of the levels, and what held-out readings say that its scores mean."""
 
+    levels: LevelModel
     curves: LevelCurves
     low: LowCurve
 
@@ -63,11 +65,10 @@ class QualityModel:
     """Everything fitted."""
 
     looker: Looker
-    levels: LevelModel
     absence: AbsenceCurve
     alone: Rulings
     joint: Rulings | None
-    """None where the bundle has no encoder."""
+    """With what an encoder makes of the text; None where none is heard."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ class Judge:
         kind: Kind,
         *,
         gates: Mapping[str, float] | None = None,
-        encoder: Floats | None = None,
+        encoder: LowerLayers | None = None,
         submitted_at: datetime.date | None = None,
     ) -> Quality:
         """Judge one text.
@@ -126,7 +127,7 @@ class Judge:
             document: the text.
             kind: by which scale; one of unknown kind is judged as a proposal.
             gates: code -> probability of the grounds for review that were seen.
-            encoder: its mean level of each dimension, where it read the text.
+            encoder: reads the substance of a proposal; None leaves it unheard.
             submitted_at: against which an opinion report's dates are recent.
         """
         if kind is Kind.PUBLIC_MESSAGE:  # of thousands a year, none needs its sentences told apart
@@ -150,25 +151,34 @@ class Judge:
         return self._judge_proposal(document, look, gates or {}, encoder)
 
     def probabilities(
-        self, document: Document, look: Look, encoder: Floats | None = None
+        self, document: Document, look: Look, encoder: LowerLayers | None = None
     ) -> Floats:
         """Return the probability of each level of each dimension, (n_dimensions, 5)."""
-        substance, model = look.substance, self.model
-        row = self._words.weigh(self._counter.count([substance.document], self._segmenter))
-        heard = heard_share(len(substance.document.body))
-        scores = heard * (row @ model.levels.word_weights)[0] + model.levels.intercepts
-        scores = scores + model.levels.count_row(substance.counts) @ model.levels.count_weights
-        found = self._rulings(encoder).curves.probabilities(scores, encoder)
+        substance, model, rulings = look.substance, self.model, self._rulings(encoder)
+        levels = rulings.levels
+        document_left = substance.document
+        words = self._words.weigh(self._counter.count([document_left], self._segmenter))
+        heard = heard_share(len(document_left.body))
+        scores = levels.scores(
+            levels.count_row(substance.counts)[None],
+            heard * (words @ levels.word_weights),
+            read_meaning(substance.lines, encoder)[None] if encoder else None,
+        )
+        found = rulings.curves.probabilities(scores)[0]
         absent = model.absence.probability(substance.suggests, len(document.text))
         return mixed_with_nothing(
             found, np.asarray(absent), model.absence.dimensions, self.taxonomy
         )
 
-    def _rulings(self, encoder: Floats | None) -> Rulings:
-        return self.model.joint if encoder is not None and self.model.joint else self.model.alone
+    def _rulings(self, encoder: LowerLayers | None) -> Rulings:
+        return self.model.joint if encoder and self.model.joint else self.model.alone
 
     def _judge_proposal(
-        self, document: Document, look: Look, gates: Mapping[str, float], encoder: Floats | None
+        self,
+        document: Document,
+        look: Look,
+        gates: Mapping[str, float],
+        encoder: LowerLayers | None,
     ) -> Quality:
         probabilities = mixed_with_nothing(
             self.probabilities(document, look, encoder),

@@ -1,8 +1,8 @@
 """From what a text shows to the levels that readers would give it.
 
-Three voices are added: how much of each evidence was found, how the text is worded, and, where it
-read the text, the encoder. What their sum means is learnt from held-out readings: for every
-dimension the probabilities of the levels 0–4 (proportional odds, McCullagh 1980).
+Three voices are added: how much of each evidence was found, how the text is worded, and, where
+there is an encoder, what that makes of it. What their sum means is learnt from held-out readings:
+for every dimension the probabilities of the levels 0–4 (proportional odds, McCullagh 1980).
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,13 +28,30 @@ HIGHEST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class LevelModel:
-    """Linear in the logarithm of the counts and in the text's TF-IDF row."""
+    """Linear in the logarithm of the counts, the text's TF-IDF row and its meaning."""
 
     counted: Sequence[str]
     """What is counted, in the order of ``count_weights``."""
     count_weights: Floats  # (n_counted, n_dimensions), of ln(1 + count)
     word_weights: Floats  # (n_features, n_dimensions), over the linear model's vocabulary
+    meaning_weights: Floats | None  # (width of a meaning, n_dimensions); None: it hears no encoder
     intercepts: Floats  # (n_dimensions,)
+
+    def scores(self, rows: Floats, wording: Floats, meanings: Floats | None) -> Floats:
+        """Return what the voices say together, (n_texts, n_dimensions).
+
+        The intercepts are what a text has of which nothing is left: none has less.
+
+        Args:
+            rows: of ``count_row``, (n_texts, n_counted).
+            wording: the texts' TF-IDF rows times ``word_weights``, each times its heard share.
+            meanings: of ``read_meaning``, (n_texts, its width); None of a model that hears none.
+        """
+        found: Floats = rows @ self.count_weights + wording + self.intercepts
+        if self.meaning_weights is not None:
+            assert meanings is not None
+            found = found + meanings @ self.meaning_weights
+        return np.maximum(found, self.intercepts)
 
     def count_row(self, counts: Mapping[str, int]) -> Floats:
         """Return ln(1 + count) of everything that is counted."""
@@ -43,24 +60,15 @@ class LevelModel:
 
 @dataclass(frozen=True, kw_only=True)
 class LevelCurves:
-    """What the voices together say: P(level ≥ k) = σ(own · score + heard · encoder − cut_k)."""
+    """What scores mean: P(level ≥ k) = σ(slope · score − cut_k)."""
 
-    own: Sequence[float]
-    heard: Sequence[float]
-    """Per dimension: the weight of the encoder's mean level; 0 where it did not read."""
+    slopes: Sequence[float]
     cuts: Sequence[Sequence[float]]
     """Per dimension: four, ascending."""
 
-    def probabilities(self, scores: Floats, encoder: Floats | None = None) -> Floats:
-        """Return the probability of each level, (…, n_dimensions, 5).
-
-        Args:
-            scores: of the level model, (…, n_dimensions).
-            encoder: its mean levels, the same shape.
-        """
-        sums = scores * np.array(self.own)
-        if encoder is not None:
-            sums = sums + encoder * np.array(self.heard)
+    def probabilities(self, scores: Floats) -> Floats:
+        """Return the probability of each level, (…, n_dimensions, 5), of a level model's scores."""
+        sums = scores * np.array(self.slopes)
         at_least = 1.0 / (1.0 + np.exp(np.array(self.cuts) - sums[..., None]))
         ends = np.ones((*sums.shape, 1)), np.zeros((*sums.shape, 1))
         bounded = np.concatenate([ends[0], at_least, ends[1]], axis=-1)
@@ -126,7 +134,7 @@ class LowCurve:
         return float(1.0 / (1.0 + np.exp(-self.slope * (self.middle - score))))
 
 
-def heard_share(characters: int) -> float:
+def heard_share(characters: float) -> float:
     """Return how much of its wording's weight a text has: of a few words next to nothing."""
     return characters / (characters + _HALF_HEARD)
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nlp_service.domain.quality import Sentence, SentenceRole
-from nlp_service.quality.empty_talk import EmptyTalk
+from nlp_service.domain.span import Span
+from nlp_service.quality.empty_talk import Booleans, EmptyTalk
 from nlp_service.quality.evidence import Evidence, EvidenceLexicon, find_evidence
 from nlp_service.quality.role_wording import find_headings
-from nlp_service.quality.roles import RoleModel, assign_roles, read_sentences
+from nlp_service.quality.roles import RoleModel, assign_roles, read_sentences, tell_suggestions
 from nlp_service.quality.substance import Substance, find_substance
 from nlp_service.text.normalise import Document
 from nlp_service.text.sections import find_suggestions
@@ -30,6 +33,15 @@ def _placed(evidence: Evidence, sentence: Sentence) -> Evidence:
     return replace(evidence, suggested=True)
 
 
+def _introduce(document: Document, sentences: Sequence[Span]) -> Booleans:
+    """Say in which sentences the author's person stood: they say who writes, not what."""
+    scored = document.scored.text
+    return np.array(
+        [scored[sentence.start : sentence.end] != sentence.quote for sentence in sentences],
+        dtype=bool,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Looker:
     """Holds the rules and small models with which texts are looked at."""
@@ -43,7 +55,9 @@ class Looker:
         spans = split_sentences(document.text)
         evidence = find_evidence(document, self.lexicon, spans)
         read = read_sentences(document.scored.text, spans, evidence, self.roles.wording)
-        sentences = assign_roles(document, evidence, self.roles, read)
+        empty = self.empty_talk.is_empty(read) | _introduce(document, spans)
+        margins = tell_suggestions(document, self.roles, read, empty)
+        sentences = assign_roles(document, evidence, self.roles, read, margins)
         evidence = [_placed(each, sentences[each.sentence]) for each in evidence]
         announced = find_suggestions(document.body) is not None or any(
             heading.role is SentenceRole.SUGGESTION
@@ -53,6 +67,11 @@ class Looker:
             evidence=evidence,
             sentences=sentences,
             substance=find_substance(
-                document, evidence, sentences, read, self.empty_talk, announced
+                document,
+                evidence,
+                sentences,
+                suggesting=1.0 / (1.0 + np.exp(-margins[:, 0])),
+                empty=empty,
+                announced=announced,
             ),
         )

@@ -17,6 +17,7 @@ from nlp_service.domain.quality import Sentence, SentenceRole
 from nlp_service.domain.span import Span
 from nlp_service.quality.evidence import Evidence
 from nlp_service.quality.evidence_lexicon import EvidenceType
+from nlp_service.quality.leaning import LEAN, SURE, lean_on_headings
 from nlp_service.quality.role_wording import Heading, RoleWording, find_headings
 from nlp_service.text.normalise import Document
 from nlp_service.text.sentences import split_sentences
@@ -47,9 +48,6 @@ a semicolon joins it to, and whether it asks for something."""
 _ASKS, _GOES_ON = TRAITS.index("asks"), TRAITS.index("goes on")
 _NEAR = np.array([1, 0, 1], dtype=np.float32)
 _AROUND = 0.7 ** np.abs(np.arange(-6, 7, dtype=np.float32)) * (np.abs(np.arange(-6, 7)) > 1)
-_SURE = 3.0  # a neighbour's margin counts no further
-_LEAN = 1.5  # what a heading adds to the margin of its role, natural logarithm of odds
-_CLEARLY = 12.0  # by so much must reversed headings fit better before they are taken for such
 _UNKNOWN = -1  # a pair that was not fitted
 _SHORT = 24  # characters of the longest sentence that may be a salutation, a signature, a contact
 _COLUMN = {**dict.fromkeys(_NUMBERS, 0), **{kind: n for n, kind in enumerate(_ANYWHERE, start=1)}}
@@ -159,11 +157,19 @@ class RoleModel:
         margins += sentences.traits @ self.trait_weights + self.intercepts
         return margins.astype(np.float32)
 
-    def margins(self, sentences: "ReadSentences") -> Floats:
-        """Return what each sentence says among the others, shape (n_sentences, 2)."""
-        context = in_context(self.own_margins(sentences), sentences.traits)
+    def margins(
+        self, sentences: "ReadSentences", empty: npt.NDArray[np.bool_] | None = None
+    ) -> Floats:
+        """Return what each sentence says among the others, shape (n_sentences, 2).
+
+        The ``empty`` ones are nobody's neighbours: what is padded in between changes no role.
+        """
+        own = self.own_margins(sentences)
+        context = in_context(own, sentences.traits)
+        if empty is not None and 0 < empty.sum() < len(empty):
+            context[~empty] = in_context(own[~empty], sentences.traits[~empty])
         margins: Floats = context @ self.context_weights + self.context_intercepts
-        margins[:, 0] += _LEAN * _plainly_asking(sentences.traits)
+        margins[:, 0] += LEAN * _plainly_asking(sentences.traits)
         return margins
 
 
@@ -240,7 +246,7 @@ def in_context(own: Floats, traits: Floats) -> Floats:
 
     Before and behind count alike, so that reversed lines read the same.
     """
-    sure = np.clip(own, -_SURE, _SURE)
+    sure = np.clip(own, -SURE, SURE)
     columns = [own[:, 0], own[:, 1]]
     for kernel in (_NEAR, _AROUND):
         there = np.convolve(np.ones(len(own), dtype=np.float32), kernel)
@@ -266,11 +272,30 @@ def _plainly_asking(traits: Floats) -> Floats:
     return marked
 
 
+def tell_suggestions(
+    document: Document,
+    model: RoleModel,
+    read: ReadSentences,
+    empty: npt.NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Return what speaks for each sentence's suggesting, and for its telling of a problem.
+
+    Both as logarithms of odds, shape (n_sentences, 2); headings are heard, too.
+    """
+    if not read.spans:
+        return np.zeros((0, 2), dtype=np.float32)
+    margins = model.margins(read, empty)
+    sure = margins[:, 0] if empty is None else np.where(empty, 0.0, margins[:, 0])
+    margins += lean_on_headings(read.spans, list(find_headings(document.text, model.wording)), sure)
+    return margins
+
+
 def assign_roles(
     document: Document,
     evidence: Sequence[Evidence],
     model: RoleModel,
     read: ReadSentences | None = None,
+    margins: Floats | None = None,
 ) -> Sequence[Sentence]:
     """Return all sentences of ``document.text`` in order, each with what it does.
 
@@ -279,6 +304,7 @@ def assign_roles(
         evidence: everything that ``find_evidence`` found in it.
         model: what was fitted.
         read: what ``read_sentences`` read of all its sentences, where the caller has it.
+        margins: what ``tell_suggestions`` told of them, where the caller has it.
     """
     if read is None:
         spans = split_sentences(document.text)
@@ -286,9 +312,9 @@ def assign_roles(
     sentences = read.spans
     if not sentences:
         return []
-    headings = list(find_headings(document.text, model.wording))
-    margins = model.margins(read)
-    margins += _leaning(sentences, headings, margins)
+    if margins is None:
+        margins = tell_suggestions(document, model, read)
+    headings = find_headings(document.text, model.wording)
     found: list[list[Evidence]] = [[] for _ in sentences]
     for each in evidence:
         found[each.sentence].append(each)
@@ -310,36 +336,6 @@ def assign_roles(
 
 def _is_bare(heading: Heading, text: str) -> bool:
     return text[heading.end : heading.end + 1] in ("", "\n")
-
-
-def _leaning(sentences: Sequence[Span], headings: Sequence[Heading], margins: Floats) -> Floats:
-    """Return what the headings add to the margins.
-
-    A heading speaks for what follows it; in a text whose lines are reversed, for what stands
-    before it. What the sentences themselves say decides which.
-    """
-    if not headings:
-        return np.zeros((len(sentences), 2), dtype=np.float32)
-    middles = [(each.start + each.end) // 2 for each in sentences]
-    firsts = np.searchsorted(middles, [each.start for each in headings])
-    roles = [each.role for each in headings]
-    lengths = np.diff([0, *firsts, len(sentences)])
-    apart = _APART if roles[0] is SentenceRole.SUGGESTION else _NOTHING
-    following = np.repeat([apart, *(_LEANINGS[role] for role in roles)], lengths, axis=0)
-    apart = _APART if roles[-1] is SentenceRole.SUGGESTION else _NOTHING
-    preceding = np.repeat([*(_LEANINGS[role] for role in roles), apart], lengths, axis=0)
-    sure = np.clip(margins[:, 0], -_SURE, _SURE)
-    backwards = sure @ (preceding - following)[:, 0] > _CLEARLY
-    return (preceding if backwards else following).astype(np.float32)
-
-
-_LEANINGS: Mapping[SentenceRole, tuple[float, float]] = {
-    SentenceRole.BACKGROUND: (-_LEAN, -_LEAN),
-    SentenceRole.PROBLEM: (-_LEAN, _LEAN),
-    SentenceRole.CAUSE: (-_LEAN, _LEAN),
-    SentenceRole.SUGGESTION: (_LEAN, 0.0),
-}
-_NOTHING, _APART = (0.0, 0.0), (-_LEAN, 0.0)
 
 
 def _role(

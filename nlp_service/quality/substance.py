@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+import numpy as np
+
 from nlp_service.domain.quality import Sentence, SentenceRole
-from nlp_service.quality.empty_talk import EmptyTalk
+from nlp_service.quality.empty_talk import Booleans
 from nlp_service.quality.evidence import Evidence, EvidenceType, Fact
 from nlp_service.quality.levels import ACTING, ANNOUNCED
-from nlp_service.quality.roles import ReadSentences
+from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 
 _SOLID = frozenset(
@@ -51,6 +53,8 @@ _TELLING = tuple(
 )
 _BARE_FIGURES, _FIGURES_BACKED = 1, 2  # that count without backing; that each backing quote carries
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
+_CLAUSE_ENDS = ",;:"
 
 
 def is_solid(evidence: Evidence) -> bool:
@@ -72,23 +76,39 @@ def _anchors(evidence: Evidence) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A sentence that says something."""
+
+    text: str
+    """Its digits are all 0; clauses with figures of what nobody can measure are cut out."""
+    suggesting: float
+    """How likely it suggests something, 0–1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Substance:
     """What is left of a text."""
 
-    document: Document
-    """The sentences of the body that say something, each once, their digits all 0, no title."""
+    lines: Sequence[Line]
+    """The sentences of the body that say something, each once, no title."""
     counts: Mapping[str, int]
     """How often each kind of evidence and each role of sentence occurs in them."""
     suggests: Mapping[str, int]
     """How often the whole text suggests something, empty or not: which words of it do."""
+
+    @property
+    def document(self) -> Document:
+        """The lines as a text of its own."""
+        return Document(title="", body="\n".join(line.text for line in self.lines))
 
 
 def find_substance(
     document: Document,
     evidence: Sequence[Evidence],
     sentences: Sequence[Sentence],
-    read: ReadSentences,
-    empty_talk: EmptyTalk,
+    *,
+    suggesting: Floats,
+    empty: Booleans,
     announced: bool,
 ) -> Substance:
     """Leave out what was said before, and what says nothing.
@@ -97,28 +117,30 @@ def find_substance(
         document: the whole text.
         evidence: everything that ``find_evidence`` found in it.
         sentences: of the whole text, with their roles.
-        read: what models read of these sentences.
-        empty_talk: tells the empty ones.
+        suggesting: how likely each of them suggests something, (n_sentences,).
+        empty: which of them are worded like empty talk, (n_sentences,).
         announced: whether the text says that suggestions follow.
     """
     counting = _owned(_backed(_once(evidence)))
     solid = {each.sentence for each in counting if is_solid(each)}
     lacking = {each.sentence for each in evidence if each.type in _LACKING}
     concrete = {each.sentence for each in counting if each.type not in _LACKING}
-    empty = {number for number, is_empty in enumerate(empty_talk.is_empty(read)) if is_empty}
     telling = {n for n, sentence in enumerate(sentences) if sentence.role in _TELLING}
     anchored = {each.sentence for each in counting if _anchors(each)}
     first = _first_said(sentences)
-    kept = (first & (telling | solid)) - (empty - anchored) - (lacking - concrete)
+    kept = (
+        (first & (telling | solid)) - (set(np.flatnonzero(empty)) - anchored) - (lacking - concrete)
+    )
     body_start = len(document.text) - len(document.body)
-    scored = _DIGIT.sub("0", document.scored.text)
-    body = "\n".join(
-        scored[sentence.start : sentence.end]
+    hollow = [each for each in evidence if Fact.HOLLOW in each.facts]
+    lines = [
+        Line(text=text, suggesting=float(suggesting[number]))
         for number, sentence in enumerate(sentences)
         if number in kept and sentence.start >= body_start
-    )
+        if _LETTER.search(text := _without(hollow, sentence, document.scored.text))
+    ]
     return Substance(
-        document=Document(title="", body=body),
+        lines=lines,
         counts=_counts(
             [each for each in counting if each.sentence in kept],
             [sentence for number, sentence in enumerate(sentences) if number in kept & solid],
@@ -129,6 +151,16 @@ def find_substance(
             [sentence for number, sentence in enumerate(sentences) if number in first],
         ),
     )
+
+
+def _without(hollow: Sequence[Evidence], sentence: Sentence, scored: str) -> str:
+    """Return a sentence without the clauses of hollow figures; its digits are all 0."""
+    pieces, start = [], sentence.start
+    for each in hollow:
+        if sentence.start <= each.start < sentence.end:
+            pieces.append(scored[start : each.start])
+            start = min(each.end + (scored[each.end : each.end + 1] in _CLAUSE_ENDS), sentence.end)
+    return _DIGIT.sub("0", "".join([*pieces, scored[start : sentence.end]]))
 
 
 def _suggesting(

@@ -52,8 +52,6 @@ class Scored:
     gates: Floats
     """(n_texts, n_gates): grounds for review as the linear model sees them, whatever the way. The
     few examples of most grounds are told as well without the encoder."""
-    levels: Floats | None = None
-    """(n_texts, n_dimensions): mean quality levels, as the encoder reads the texts."""
     tokens: Sequence["TokenShares"] = ()
     """Of each text, where reasons were wanted and the encoder read it; else empty."""
 
@@ -142,7 +140,6 @@ class Cascade:
             scores=tag_scores(sums, stage.calibration, self._tables),
             thresholds=stage.thresholds,
             gates=linear.gates[chosen],
-            levels=stage.encoder.heads.mean_levels(vectors),
             tokens=tokens,
         )
 

@@ -23,8 +23,6 @@ from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.reading import Reading
 from nlp_service.text.normalise import Document
 
-QUALITY = "quality"
-"""The head of quality levels: a question for each dimension."""
 _SLOWER_JOINED = ["SkipLayerNormFusion"]
 """What onnxruntime would join at loading, though on a processor the parts are quicker."""
 _PROCESSOR = Path("/proc/cpuinfo")
@@ -54,17 +52,6 @@ class EncoderHeads:
             return _log_levels(scores, self.intercepts[head])
         scores = scores + self.intercepts[head]
         return log_softmax(scores) if head in self.choices else scores
-
-    def mean_levels(self, vectors: Floats) -> Floats | None:
-        """Return the mean quality level of each dimension, (n_texts, n_dimensions).
-
-        None from an encoder that was not taught any.
-        """
-        if QUALITY not in self.weights:
-            return None
-        levels = np.exp(self.answers(QUALITY, vectors))
-        means: Floats = levels @ np.arange(levels.shape[-1], dtype=np.float64)
-        return means
 
     def shares(self, head: str, place: int, token_shares: Floats) -> Floats:
         """Return what each token said for a label; of a choice, against the mean of its labels."""
@@ -105,7 +92,7 @@ class Encoder:
         """Load the ONNX model.
 
         Args:
-            model: takes ``ids`` of one text, gives ``vector`` and ``hidden``.
+            model: takes ``ids`` of one text, gives ``vector``, ``hidden`` and ``lower``.
             reading: how texts become ids.
             heads: what is asked of a vector.
             threads: processor threads for one pass; 0 means one for each core.
@@ -120,6 +107,9 @@ class Encoder:
             providers=["CPUExecutionProvider"],
             disabled_optimizers=_SLOWER_JOINED,
         )
+        self._only = onnxruntime.RunOptions()
+        self._only.only_execute_path_to_fetches = True  # the lower layers need not the upper ones
+        self._hidden = int(self._session.get_outputs()[0].shape[-1])
         self.reading, self.heads = reading, heads
 
     def vectors(self, documents: Sequence[Document]) -> Floats:
@@ -140,6 +130,18 @@ class Encoder:
         """
         return [self._token_shares(document) for document in documents]
 
+    def line_means(self, lines: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the mean of each line's token vectors, (n_lines, hidden), and its tokens.
+
+        The vectors come from behind the lower layers, which were not fine-tuned, and know what
+        else stands in the same window.
+        """
+        windows = self.reading.windows(lines)
+        if not windows:
+            return np.zeros((0, self._hidden)), np.zeros(0)
+        means = [window.means(self._run(window.ids, "lower")) for window in windows]
+        return np.concatenate(means), np.concatenate([window.tokens for window in windows])
+
     def _token_shares(self, document: Document) -> TokenShares:
         row, starts, ends = self.reading.located_row(document)
         tokens = self._run(row, "hidden")
@@ -148,7 +150,7 @@ class Encoder:
 
     def _run(self, row: Sequence[int], output: str) -> Floats:
         ids = np.array([row], dtype=np.int64)
-        found: list[Any] = self._session.run([output], {"ids": ids})
+        found: list[Any] = self._session.run([output], {"ids": ids}, self._only)
         return np.asarray(found[0][0], dtype=np.float64)
 
 

@@ -6,11 +6,13 @@ Shared by the service and by training, so that both read the same.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 from nlp_service.text.sections import find_suggestions
 
@@ -24,6 +26,26 @@ class Tail(StrEnum):
     """Its last words."""
     SUGGESTIONS = "suggestions"
     """Where its suggestions begin; its last words when nothing says where that is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Some lines of a text in one row."""
+
+    ids: Sequence[int]
+    bounds: Places
+    """(n_lines + 1,): each line's tokens stand from its bound up to the next one."""
+
+    def means(self, vectors: Floats) -> Floats:
+        """Return the mean of each line's vectors, (n_lines, hidden); of no token it is 0."""
+        sums = np.cumsum(np.pad(vectors, ((1, 0), (0, 0))), axis=0)
+        found: Floats = np.diff(sums[self.bounds], axis=0) / self.tokens[:, None].clip(1.0)
+        return found
+
+    @property
+    def tokens(self) -> Floats:
+        """Tokens of each line, (n_lines,)."""
+        return np.diff(self.bounds).astype(np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +80,27 @@ class Reading:
         places[np.array(encoded.special_tokens_mask, dtype=bool)[read]] = 0
         starts, ends = np.maximum(places, 0).T
         return np.asarray(encoded.ids)[read].tolist(), starts, ends
+
+    def windows(self, lines: Sequence[str]) -> Sequence[Window]:
+        """Return rows that hold the lines in order, as many lines to a row as fit.
+
+        A line longer than a row is cut. What a line becomes does not depend on its neighbours.
+        """
+        frame = self.tokenizer.encode(self.prefix).ids
+        room = self.most_tokens - len(frame)
+        found: list[list[list[int]]] = []
+        for line in self.tokenizer.encode_batch(list(lines), add_special_tokens=False):
+            ids = line.ids[:room]
+            if not found or sum(map(len, found[-1])) + len(ids) > room:
+                found.append([])
+            found[-1].append(ids)
+        return [
+            Window(
+                ids=[*frame[:-1], *chain.from_iterable(held), frame[-1]],
+                bounds=len(frame) - 1 + np.cumsum([0, *map(len, held)]),
+            )
+            for held in found
+        ]
 
     def _text(self, document: Document) -> str:
         return self.prefix + document.scored.text

@@ -57,11 +57,10 @@ ABOVE_TWIN = {
     "repeated": 0.5,
     "elsewhere": 0.5,
     # Known weaknesses, as measured: a sentence of empty talk that the model does not know as such
-    # is left in, bare headings look like matter, and a text with figures that hang in the air looks
-    # better than one with none.
-    "padded": 4.5,
-    "headings": 6,
-    "figures": 20,
+    # is left in, and so is a figure that hangs in the air beside something real.
+    "padded": 1.5,
+    "headings": 1.5,
+    "figures": 5,
 }
 """By how many points an adversary may pass its honest twin."""
 
@@ -168,25 +167,12 @@ def between_paragraphs(body, passage):
     return "\n".join([*paragraphs[:middle], passage, *paragraphs[middle:]])
 
 
-def test_a_list_of_slogans_buys_a_complete_text_nothing(moves):
-    # A known weakness: such items are not all known as empty, and cost a text some points.
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("passage", PADDING, ids=["exhortations", "rhetoric", "list"])
+def test_slogans_put_into_a_complete_text_do_not_move_its_score(moves, passage, mode):
     for place in (at_the_end, at_the_beginning, between_paragraphs):
-        moved = moves(lambda body, put=place: put(body, PADDING[2]), Mode.FAST)
-        assert max(moved.values()) <= 2, farthest(moved)
-
-
-@pytest.mark.parametrize("passage", PADDING[:2], ids=["exhortations", "rhetoric"])
-def test_slogans_put_into_a_complete_text_hardly_move_its_score(moves, passage):
-    places = (at_the_end, at_the_beginning, between_paragraphs)
-    moved = {
-        (row, place.__name__): by
-        for place in places
-        for row, by in moves(lambda body, put=place: put(body, passage), Mode.FAST).items()
-    }
-    far = [by for by in moved.values() if abs(by) > 2]
-
-    assert len(moved) == len(places) * TEXTS
-    assert len(far) <= 0.05 * len(moved), (len(far), farthest(moved))
+        moved = moves(lambda body, put=place: put(body, passage), mode)
+        assert all(abs(by) <= 2 for by in moved.values()), farthest(moved)
 
 
 def test_a_last_paragraph_said_four_times_counts_once(moves):
@@ -198,6 +184,7 @@ def test_a_last_paragraph_said_four_times_counts_once(moves):
     assert all(abs(by) <= 1.2 for by in moved.values()), farthest(moved)
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     "line",
     [
@@ -206,8 +193,8 @@ def test_a_last_paragraph_said_four_times_counts_once(moves):
         for n, line in enumerate(AUTHORS[form])
     ],
 )
-def test_a_line_about_the_author_moves_no_score(moves, line):
-    moved = moves(lambda body: f"{line}\n{body}", Mode.FAST)
+def test_a_line_about_the_author_moves_no_score(moves, line, mode):
+    moved = moves(lambda body: f"{line}\n{body}", mode)
 
     assert all(abs(by) <= 1 for by in moved.values()), farthest(moved)
 

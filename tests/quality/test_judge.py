@@ -8,6 +8,7 @@ from nlp_service.domain.quality import Scale, Verdict
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.quality.judge import BEYOND_POWER, SEVERAL_MATTERS, Judge, find_doubts
 from nlp_service.quality.levels import SHORTEST
+from nlp_service.quality.meaning import PARTS
 from nlp_service.text.normalise import clean
 
 TITLE = "关于开放柳湖小区地下车库的建议"
@@ -148,12 +149,33 @@ def test_several_matters_are_a_fault_of_form(judged):
     assert after.score == before.score
 
 
-def test_the_encoder_has_its_say_where_it_read_the_text(judge, judged):
+class Lower:
+    """Stands for an encoder's lower layers: all lines mean the same."""
+
+    def __init__(self, mean):
+        self.mean, self.lines = mean, []
+
+    def line_means(self, lines):
+        self.lines += lines
+        return np.tile(self.mean, (len(lines), 1)), np.ones(len(lines))
+
+
+def test_the_encoder_is_heard_on_what_says_something_and_on_nothing_else(judge, judged):
     if judge.model.joint is None:
-        pytest.skip("the default bundle has no encoder")
-    low, high = (judged(GOOD, encoder=np.full(6, mean)).score for mean in (1.0, 4.0))
+        pytest.skip("the default bundle hears no encoder")
+    weights = judge.model.joint.levels.meaning_weights
+    hidden = weights.shape[0] // PARTS - 1
+    towards = weights[:hidden].sum(axis=1)
+    worse, better = Lower(-towards), Lower(towards)
+
+    low, high = (judged(GOOD, encoder=encoder).score for encoder in (worse, better))
 
     assert low < high
+    assert better.lines
+    slogans = "各级各部门要高度重视,加强领导,提高认识,形成合力。"
+    padded = Lower(towards)
+    judged(f"{GOOD}\n{slogans}", encoder=padded)
+    assert padded.lines == better.lines
 
 
 def test_a_draft_note_asks_for_what_is_missing(judged):

@@ -27,8 +27,7 @@ TAXONOMY = read_taxonomy(Path(__file__).parents[2] / "data" / "taxonomy")
 CODES = [dimension.code for dimension in TAXONOMY.dimensions]
 NO_SUGGESTION, NO_EVIDENCE = TAXONOMY.caps
 CURVES = LevelCurves(
-    own=[1.0, 2.0],
-    heard=[0.0, 0.5],
+    slopes=[1.0, 2.0],
     cuts=[[-2.0, -1.0, 1.0, 2.0], [-3.0, 0.0, 0.5, 4.0]],
 )
 ABSENCE = AbsenceCurve(
@@ -58,22 +57,45 @@ def absent(characters=SHORTEST, **counts):
     return ABSENCE.probability(suggesting(**counts), characters)
 
 
-def test_count_row_is_the_logarithm_of_what_is_counted_in_its_order():
-    model = LevelModel(
-        counted=["figure told", "suggesting"],
-        count_weights=np.zeros((2, 6)),
-        word_weights=np.zeros((0, 6)),
-        intercepts=np.zeros(6),
+def level_model(**changed):
+    return LevelModel(
+        **{
+            "counted": ["figure told", "suggesting"],
+            "count_weights": np.zeros((2, 6)),
+            "word_weights": np.zeros((0, 6)),
+            "meaning_weights": None,
+            "intercepts": np.zeros(6),
+            **changed,
+        }
     )
 
-    row = model.count_row({"suggesting": 3, "survey told": 9})
+
+def test_count_row_is_the_logarithm_of_what_is_counted_in_its_order():
+    row = level_model().count_row({"suggesting": 3, "survey told": 9})
 
     assert row == pytest.approx([0.0, np.log(4)])
 
 
-@given(scores, scores, scores)
-def test_probabilities_of_the_levels_make_one(one, other, heard):
-    found = CURVES.probabilities(np.array([one, other]), np.array([heard, heard]))
+def test_evidence_wording_and_meaning_are_added():
+    model = level_model(
+        count_weights=np.ones((2, 6)), meaning_weights=np.full((3, 6), 2.0), intercepts=np.ones(6)
+    )
+
+    found = model.scores(np.array([[1.0, 2.0]]), np.full((1, 6), 0.5), np.array([[0.0, 0.1, 0.2]]))
+
+    assert found == pytest.approx(np.full((1, 6), 1.0 + 3.0 + 0.5 + 0.6))
+
+
+@given(scores)
+def test_no_text_scores_below_one_of_which_nothing_is_left(wording):
+    model = level_model(intercepts=np.full(6, 0.7))
+
+    assert np.all(model.scores(np.zeros((1, 2)), np.full((1, 6), wording), None) >= 0.7)
+
+
+@given(scores, scores)
+def test_probabilities_of_the_levels_make_one(one, other):
+    found = CURVES.probabilities(np.array([one, other]))
 
     assert found.shape == (2, 5)
     assert np.all(found >= 0)
@@ -97,18 +119,6 @@ def test_the_likeliest_level_lies_between_its_cuts():
     assert means[2] == pytest.approx(2.0)
     assert list(means) == sorted(means)
     assert np.argmax(found[[0, 2, 4], 0], axis=-1).tolist() == [0, 2, 4]
-
-
-def test_the_encoder_speaks_only_for_dimensions_in_which_it_is_heard():
-    own = np.zeros(2)
-    without, low, high = (
-        CURVES.probabilities(own, encoder)
-        for encoder in (None, np.array([0.0, 0.0]), np.array([4.0, 4.0]))
-    )
-
-    assert np.array_equal(without, low)
-    assert np.array_equal(low[0], high[0])
-    assert mean_levels(high)[1] > mean_levels(low)[1]
 
 
 def test_many_texts_say_the_same_as_one():

@@ -116,3 +116,17 @@ def test_any_text_is_looked_at(nasty_text):
     assert found.sentences
     for each in (*found.sentences, *found.evidence):
         assert document.text[each.start : each.end] == each.quote
+
+
+def test_a_sentence_about_the_author_is_no_substance():
+    said = "柳湖小区的车库锁着。"
+    with_author = look(f"我叫王强,男,现住望塔区。\n{said}")
+
+    assert [line.text for line in with_author.substance.lines] == [said]
+    assert with_author.substance == look(said).substance
+
+
+def test_what_the_author_saw_is_substance():
+    body = "我是市政协委员陈志强,2024年5月走访了柳湖小区等4个小区,发放问卷320份。"
+
+    assert look(body).substance.lines

@@ -10,7 +10,14 @@ from nlp_service.domain.submission import Submission
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.quality.evidence import find_evidence, read_evidence_lexicon
 from nlp_service.quality.role_wording import find_headings, read_role_wording
-from nlp_service.quality.roles import CONTEXT, TRAITS, RoleModel, assign_roles
+from nlp_service.quality.roles import (
+    CONTEXT,
+    TRAITS,
+    RoleModel,
+    assign_roles,
+    read_sentences,
+    tell_suggestions,
+)
 from nlp_service.text.normalise import Document, clean, normalise
 from nlp_service.text.sentences import split_sentences
 
@@ -176,3 +183,17 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path, old, new, reason):
 
     with pytest.raises(InvalidTaxonomy, match=reason):
         read_role_wording(path)
+
+
+def test_empty_sentences_are_nobodys_neighbours():
+    said = ["夜里很暗。", "增设路灯。", "路灯坏了。"]
+    padded = ["要高度重视。", said[0], "要加强领导。", *said[1:], "要形成合力。"]
+    empty = np.array([line not in said for line in padded])
+
+    def margins(lines, empty=None):
+        text = "".join(lines)
+        read = read_sentences(text, split_sentences(text), [], WORDING)
+        return tell_suggestions(Document(title="", body=text), MODEL, read, empty)
+
+    assert np.allclose(margins(padded, empty)[~empty], margins(said))
+    assert not np.allclose(margins(padded)[~empty], margins(said))

@@ -49,9 +49,9 @@ def substance(body, *, title="", announced=False, roles=()):
             Sentence(start=span.start, end=span.end, quote=span.quote, role=role)
             for span, role in zip(spans, found, strict=True)
         ],
-        read_sentences(document.text, spans, evidence, WORDING),
-        EMPTY,
-        announced,
+        suggesting=np.array([0.9 if role is SentenceRole.SUGGESTION else 0.1 for role in found]),
+        empty=EMPTY.is_empty(read_sentences(document.text, spans, evidence, WORDING)),
+        announced=announced,
     )
 
 
@@ -231,3 +231,22 @@ def test_nothing_is_left_of_slogans():
 
     assert left.document.text == ""
     assert not any(left.counts.values())
+
+
+def test_each_line_knows_how_likely_it_suggests():
+    lines = substance(MATTER + ASKED).lines
+
+    assert [line.suggesting for line in lines] == [0.1, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("请市住建局开放车库,便利程度将提升64.8%。", "请市住建局开放车库,。"),
+        ("重要性占92.6%,请市住建局开放车库。", "请市住建局开放车库。"),
+        ("请市住建局开放车库,凝聚力系数达1.8,新增车位30个。", "请市住建局开放车库,新增车位00个。"),
+        ("请市住建局开放车库,使用率达到64.8%。", "请市住建局开放车库,使用率达到00.0%。"),
+    ],
+)
+def test_figures_of_what_nobody_can_measure_are_cut_out(said, left):
+    assert kept(said) == [left]

@@ -1,5 +1,6 @@
 """What an encoder reads of short and long texts."""
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
@@ -71,3 +72,33 @@ def test_located_row_holds_the_same_tokens_at_their_places(tail):
             assert way.tokenizer.id_to_token(token) == LONG.text[start:end]
     assert (ends[:3] == 0).all()
     assert ends[-1] == 0
+
+
+def windows(way, lines):
+    return ["".join(map(way.tokenizer.id_to_token, each.ids)) for each in way.windows(lines)]
+
+
+def test_windows_hold_every_line_in_order_and_break_none_that_fits():
+    lines = ["甲" * 10, "乙" * 5, "丙" * 9, "丁"]
+
+    found = windows(reading(Tail.END), lines)
+
+    assert found == ["<s>问:" + "甲" * 10 + "乙" * 5 + "</s>", "<s>问:" + "丙" * 9 + "丁</s>"]
+    assert windows(reading(Tail.END), []) == []
+
+
+def test_a_line_longer_than_a_window_is_cut():
+    found = windows(reading(Tail.END), ["丁", "甲" * 50])
+
+    assert found == ["<s>问:丁</s>", "<s>问:" + "甲" * 16 + "</s>"]
+
+
+def test_a_window_gives_each_line_the_mean_of_its_own_tokens():
+    (window,) = reading(Tail.END).windows(["甲乙", "", "丙"])
+    vectors = np.arange(len(window.ids), dtype=float)[:, None] ** 2
+
+    first = 1 + len(PREFIX)  # behind the beginning of every row
+    assert window.tokens.tolist() == [2, 0, 1]
+    assert window.means(vectors)[:, 0] == pytest.approx(
+        [(first**2 + (first + 1) ** 2) / 2, 0, (first + 2) ** 2]
+    )

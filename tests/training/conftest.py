@@ -108,7 +108,7 @@ empty_talk = "{ROOT}/data/gold/quality/empty_talk.txt"
 penalty = 0.4
 evidence_share = 0.1
 nothing_weight = 5.0
-hears_encoder = false
+meaning_share = 0.0
 weights = {{}}
 second_readings = {{}}
 """
@@ -137,3 +137,98 @@ def tiny_bundle(prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "tiny"
     fit(prepared, folder, quiet)
     return folder
+
+
+ENCODER = """
+[encoder]
+base = "{base}"
+prefix = "query: "
+vocabulary = 4000
+layers = [0, 1]
+frozen_layers = 1
+most_tokens = 96
+tail_share = 0.25
+tail = "suggestions"
+epochs = 6
+batch_rows = 16
+batch_tokens = 2048
+learning_rate = 2e-3
+dropout = 0.1
+smoothing = 0.05
+partial_weight = 0.15
+bfloat16 = false
+answered_folds = 1
+auto_share = 0.3
+
+[encoder.shares]
+gates = 0.3
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_base(prepared, tmp_path_factory):
+    """An encoder of three small layers that knows nothing, over a vocabulary of its own."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+    from transformers import BertConfig, BertModel
+
+    from training.encoder.pretrained import PretrainedEncoder, save_base
+
+    texts = [example.document.text for example in prepared.examples]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.train_from_iterator(
+        texts,
+        trainers.UnigramTrainer(
+            vocab_size=5000,
+            special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+            unk_token="<unk>",
+            show_progress=False,
+        ),
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=96,
+        max_position_embeddings=128,
+        attention_probs_dropout_prob=0.0,
+        hidden_dropout_prob=0.0,
+    )
+    folder = tmp_path_factory.mktemp("base")
+    model = BertModel(config, add_pooling_layer=False)
+    save_base(PretrainedEncoder(model=model, tokenizer=tokenizer, pad=1), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder_config(corpus_folder, tiny_base, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("encoder")
+    text = write_config(corpus_folder).read_text(encoding="utf-8")
+    path = folder / "encoder.toml"
+    quality = QUALITY.replace("meaning_share = 0.0", "meaning_share = 0.3")
+    path.write_text(text + ENCODER.format(base=tiny_base) + quality, encoding="utf-8")
+    return read_config(path)
+
+
+@pytest.fixture(scope="session")
+def encoder_prepared(encoder_config):
+    return prepare(encoder_config, quiet)
+
+
+@pytest.fixture(scope="session")
+def encoder_fitted(encoder_prepared, tmp_path_factory):
+    """The folder of the bundle and the report of its fit."""
+    from training.encoder import stage as stage_module
+
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch:
+        # A few texts of an encoder that learnt little: one choice may well fall the other way.
+        patch.setattr(stage_module, "SAME_CHOICE", 0.9)
+        report = fit(encoder_prepared, folder / "tiny", quiet, answers=folder / "answers")
+    return folder / "tiny", report, folder / "answers"

@@ -6,115 +6,27 @@ import json
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel
 
 from nlp_service.assess import Assessor
 from nlp_service.bundle import read_bundle
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.text.normalise import Document, clean
-from training.config import Adaptation, read_config
+from training.config import Adaptation
 from training.encoder import stage as stage_module
 from training.encoder.batches import Rows, shuffled_batches
 from training.encoder.finetune import finetune
 from training.encoder.held_out import read_with, start_network
 from training.encoder.network import OrderedHead
-from training.encoder.pretrained import PretrainedEncoder, load_base, save_base
+from training.encoder.pretrained import load_base
 from training.encoder.trim import trim_vocabulary
 from training.errors import BadEncoder, ParityFailure
 from training.fit import fit
-from training.prepare import prepare
 
-from .conftest import quiet, write_config
-
-OPTIONS = """
-[encoder]
-base = "{base}"
-prefix = "query: "
-vocabulary = 4000
-layers = [0, 1]
-frozen_layers = 1
-most_tokens = 96
-tail_share = 0.25
-tail = "suggestions"
-epochs = 6
-batch_rows = 16
-batch_tokens = 2048
-learning_rate = 2e-3
-dropout = 0.1
-smoothing = 0.05
-partial_weight = 0.15
-bfloat16 = false
-answered_folds = 1
-auto_share = 0.3
-
-[encoder.shares]
-gates = 0.3
-"""
+from .conftest import quiet
 
 
-@pytest.fixture(scope="session")
-def tiny_base(prepared, tmp_path_factory):
-    """An encoder of three small layers that knows nothing, over a vocabulary of its own."""
-    texts = [example.document.text for example in prepared.examples]
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.train_from_iterator(
-        texts,
-        trainers.UnigramTrainer(
-            vocab_size=5000,
-            special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
-            unk_token="<unk>",
-            show_progress=False,
-        ),
-    )
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        intermediate_size=96,
-        max_position_embeddings=128,
-        attention_probs_dropout_prob=0.0,
-        hidden_dropout_prob=0.0,
-    )
-    folder = tmp_path_factory.mktemp("base")
-    model = BertModel(config, add_pooling_layer=False)
-    save_base(PretrainedEncoder(model=model, tokenizer=tokenizer, pad=1), folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def encoder_config(corpus_folder, tiny_base, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("encoder")
-    text = write_config(corpus_folder).read_text(encoding="utf-8")
-    path = folder / "encoder.toml"
-    path.write_text(text + OPTIONS.format(base=tiny_base), encoding="utf-8")
-    return read_config(path)
-
-
-@pytest.fixture(scope="session")
-def encoder_prepared(encoder_config):
-    return prepare(encoder_config, quiet)
-
-
-@pytest.fixture(scope="session")
-def fitted(encoder_prepared, tmp_path_factory):
-    """The folder of the bundle and the report of its fit."""
-    folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        # A few texts of an encoder that learnt little: one choice may well fall the other way.
-        patch.setattr(stage_module, "SAME_CHOICE", 0.9)
-        report = fit(encoder_prepared, folder / "tiny", quiet, answers=folder / "answers")
-    return folder / "tiny", report, folder / "answers"
-
-
-def test_bundle_with_an_encoder_serves_in_every_mode(fitted):
-    assessor = Assessor(read_bundle(fitted[0]))
+def test_bundle_with_an_encoder_serves_in_every_mode(encoder_fitted):
+    assessor = Assessor(read_bundle(encoder_fitted[0]))
     submission = Submission(title="路灯不亮", body="小区门口的路灯坏了半个月，没有人修。")
 
     paths = {mode: assessor.assess(submission, mode=mode).topic.path for mode in Mode}
@@ -124,8 +36,8 @@ def test_bundle_with_an_encoder_serves_in_every_mode(fitted):
     assert assessor.assess(submission).topic.path == "combined"
 
 
-def test_auto_reads_only_what_the_linear_model_leaves_in_doubt(fitted, encoder_prepared):
-    assessor = Assessor(read_bundle(fitted[0]))
+def test_auto_reads_only_what_the_linear_model_leaves_in_doubt(encoder_fitted, encoder_prepared):
+    assessor = Assessor(read_bundle(encoder_fitted[0]))
     texts = [example.document.text for example in encoder_prepared.examples[:40]]
     texts += ["请领导重视这件事。", "你好，想问一下。", "希望早日解决。"]
     submissions = [Submission(body=text) for text in texts]
@@ -143,16 +55,16 @@ def test_auto_reads_only_what_the_linear_model_leaves_in_doubt(fitted, encoder_p
         assert found.topic.probability == expected.topic.probability
 
 
-def test_every_tag_says_which_models_it_comes_from(fitted):
-    assessment = Assessor(read_bundle(fitted[0])).assess(Submission(body="路灯坏了没人修"))
+def test_every_tag_says_which_models_it_comes_from(encoder_fitted):
+    assessment = Assessor(read_bundle(encoder_fitted[0])).assess(Submission(body="路灯坏了没人修"))
     found = assessment.as_dict()
     tags = [found["topic"], found["subtopic"], found["request"], found["urgency"]]
     tags += found["sectors"] + found["units"]
     assert {tag["path"] for tag in tags} == {"combined"}
 
 
-def test_reasons_of_both_models_stand_in_the_text(fitted):
-    found = Assessor(read_bundle(fitted[0])).assess(
+def test_reasons_of_both_models_stand_in_the_text(encoder_fitted):
+    found = Assessor(read_bundle(encoder_fitted[0])).assess(
         Submission(title="路灯不亮", body="小区的路灯坏了半个月。\n晚上出门不安全，请尽快修。")
     )
     spans = [span for tag in (found.topic, found.subtopic, *found.units) for span in tag.spans]
@@ -160,16 +72,16 @@ def test_reasons_of_both_models_stand_in_the_text(fitted):
     assert all(found.text[span.start : span.end] == span.quote for span in spans)
 
 
-def test_token_shares_sum_to_the_vector(fitted, encoder_prepared):
-    encoder = read_bundle(fitted[0]).stage.encoder
+def test_token_shares_sum_to_the_vector(encoder_fitted, encoder_prepared):
+    encoder = read_bundle(encoder_fitted[0]).stage.encoder
     document = encoder_prepared.examples[0].document
     (shares,) = encoder.token_shares([document])
     np.testing.assert_allclose(shares.shares.sum(axis=0), encoder.vectors([document])[0], atol=2e-2)
     assert shares.ends.max() <= len(document.text)
 
 
-def test_batch_of_any_size_gives_the_vectors_of_single_texts(fitted, encoder_prepared):
-    encoder = read_bundle(fitted[0]).stage.encoder
+def test_batch_of_any_size_gives_the_vectors_of_single_texts(encoder_fitted, encoder_prepared):
+    encoder = read_bundle(encoder_fitted[0]).stage.encoder
     documents = [example.document for example in encoder_prepared.examples[:40]]
     together = encoder.vectors(documents)
     alone = np.concatenate([encoder.vectors([document]) for document in documents])
@@ -177,13 +89,13 @@ def test_batch_of_any_size_gives_the_vectors_of_single_texts(fitted, encoder_pre
     assert encoder.vectors([]).shape[0] == 0
 
 
-def test_report_sets_the_encoder_beside_the_linear_model(fitted):
-    names = [found.name for found in fitted[1].sets]
+def test_report_sets_the_encoder_beside_the_linear_model(encoder_fitted):
+    names = [found.name for found in encoder_fitted[1].sets]
     assert names == ["small", "small, with encoder"]
 
 
 def test_second_fit_takes_the_answers_and_weights_that_are_there(
-    fitted, encoder_prepared, tmp_path, monkeypatch
+    encoder_fitted, encoder_prepared, tmp_path, monkeypatch
 ):
     def refuse(*args, **options):
         raise AssertionError("fine-tuned again")
@@ -191,11 +103,11 @@ def test_second_fit_takes_the_answers_and_weights_that_are_there(
     monkeypatch.setattr("training.encoder.held_out.finetune", refuse)
     monkeypatch.setattr(stage_module, "finetune", refuse)
     monkeypatch.setattr(stage_module, "SAME_CHOICE", 0.9)
-    fit(encoder_prepared, tmp_path / "again", quiet, answers=fitted[2])
+    fit(encoder_prepared, tmp_path / "again", quiet, answers=encoder_fitted[2])
 
     first, second = (
         json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["encoder"]
-        for folder in (fitted[0], tmp_path / "again")
+        for folder in (encoder_fitted[0], tmp_path / "again")
     )
     assert first == second
 
@@ -249,11 +161,11 @@ def test_killed_fine_tuning_goes_on_from_its_checkpoint(
 
 
 def test_bundle_whose_8_bits_say_something_else_is_not_written(
-    fitted, encoder_prepared, tmp_path, monkeypatch
+    encoder_fitted, encoder_prepared, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(stage_module, "NEAR", -1.0)
     with pytest.raises(ParityFailure, match="8 位编码器与训练结果不一致"):
-        fit(encoder_prepared, tmp_path / "off", quiet, answers=fitted[2])
+        fit(encoder_prepared, tmp_path / "off", quiet, answers=encoder_fitted[2])
     assert not (tmp_path / "off").exists()
 
 

@@ -43,6 +43,8 @@ def texts():
         counts=np.zeros((COUNT, 0)),
         feature_lists=[],
         heard=nothing,
+        lines=[],
+        meanings=np.zeros((COUNT, 0)),
         of_nothing=np.zeros(6),
         learnt=read.astype(float),
         read=read,
@@ -80,12 +82,12 @@ def right_probabilities(texts, sureness):
 
 @pytest.fixture(scope="module")
 def judged(texts, taxonomy):
-    """Levels that are right without the encoder, surer with it, on every second text."""
-    joint = right_probabilities(texts, 1.0)
-    joint[::2] = np.nan
-    return SimpleNamespace(
-        taxonomy=taxonomy, texts=texts, alone=right_probabilities(texts, 0.6), joint=joint
+    """Levels that are right without the encoder, surer with it."""
+    alone, joint = (
+        SimpleNamespace(probabilities=right_probabilities(texts, sureness))
+        for sureness in (0.6, 1.0)
     )
+    return SimpleNamespace(taxonomy=taxonomy, texts=texts, alone=alone, joint=joint)
 
 
 @pytest.fixture(scope="module")
@@ -105,19 +107,19 @@ def halves():
 
 def test_only_whole_measured_proposals_are_measured(sets):
     expected = COUNT - CUT - MESSAGES - UNMEASURED
-    assert [(one.name, one.count) for one in sets] == [
-        ("ours", expected),
-        ("ours, with encoder", expected // 2 + expected % 2),
-    ]
+    assert [(one.name, one.count) for one in sets] == [("ours", expected)]
 
 
-def test_with_the_encoder_all_are_measured_on_its_rows(sets):
-    assert [row.model for row in sets[0].levels] == [LENGTH, CHARACTERS, ALONE]
-    assert [row.model for row in sets[1].levels] == [LENGTH, CHARACTERS, ALONE, JOINT]
+def test_every_model_is_measured_with_the_encoder_where_it_is_heard(sets, prepared, judged, plain):
+    judged_alone = SimpleNamespace(**{**vars(judged), "joint": None})
+    (without,) = measure_levels(prepared, judged_alone, plain)
+
+    assert [row.model for row in sets[0].levels] == [LENGTH, CHARACTERS, ALONE, JOINT]
+    assert [row.model for row in without.levels] == [LENGTH, CHARACTERS, ALONE]
 
 
 def test_right_levels_agree_wholly_and_one_level_not_at_all(sets):
-    found = {row.model: row for row in sets[1].levels}
+    found = {row.model: row for row in sets[0].levels}
     assert list(found[JOINT].kappa) == ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"]
     assert {figure.value for figure in found[JOINT].kappa.values()} == {1.0}
     assert found[JOINT].total["error"].value == pytest.approx(0.0)
@@ -129,21 +131,19 @@ def test_right_levels_agree_wholly_and_one_level_not_at_all(sets):
 def test_gain_is_the_difference_on_the_same_texts(sets):
     rows = {row.model: row for row in sets[0].levels}
     gains = {row.model: row for row in sets[0].gains}
-    gain = gains[f"gain of {ALONE} over {CHARACTERS}"].kappa["Q2"]
+    gain = gains[f"gain of {JOINT} over {CHARACTERS}"].kappa["Q2"]
     assert gain.value == pytest.approx(
-        rows[ALONE].kappa["Q2"].value - rows[CHARACTERS].kappa["Q2"].value
+        rows[JOINT].kappa["Q2"].value - rows[CHARACTERS].kappa["Q2"].value
     )
     assert gain.low <= gain.value <= gain.high
 
 
 def test_sure_levels_screen_with_no_more_than_the_low(sets):
-    with_encoder = sets[1]
-    screening = {row.model: row for row in with_encoder.screening}
+    (measured,) = sets
+    screening = {row.model: row for row in measured.screening}
     stated = screening[JOINT].stated
     assert stated["precision"].value == 1.0
-    assert stated["load"].value == pytest.approx(
-        np.ceil(0.9 * with_encoder.low) / with_encoder.count
-    )
+    assert stated["load"].value == pytest.approx(np.ceil(0.9 * measured.low) / measured.count)
     assert screening[JOINT].recall[-1] == screening[JOINT].load[-1] == 1.0
     assert screening[LENGTH].stated["load"].value > stated["load"].value
 
@@ -197,7 +197,6 @@ def test_report_shows_levels_screening_and_gates(report, sets, tmp_path):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     data = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert page.count("<svg") == len(sets)
-    assert "ours, with encoder" in page
     assert "G7 为本人或亲属解决个人问题" in page
     assert "0.123 <small>[0.100, 0.200]</small>" in page
     screening = data["quality"]["sets"][0]["screening"][0]

@@ -63,7 +63,7 @@ def test_parity_of_quality_fails_where_the_bundle_judges_otherwise(prepared, fit
     trained = train(prepared, cross_validate(prepared, quiet)).quality
     documents = [example.document for example in prepared.examples[:3]]
     check_quality_parity(fitted[0], trained, documents, 1e-9)
-    trained.model.levels.intercepts[:] += np.float64(0.5)
+    trained.model.alone.levels.intercepts[:] += np.float64(0.5)
 
     with pytest.raises(ParityFailure, match="质量模型"):
         check_quality_parity(fitted[0], trained, documents, 1e-9)

@@ -60,7 +60,7 @@ def frozen_outputs(
 ) -> FrozenOutputs:
     """Compute the outputs, or read them when the same layers have read the same rows before."""
     lengths = [len(row) for row in rows]
-    path = folder / f"frozen-{_name(network, rows)}.npy"
+    path = folder / f"frozen-{name_of_outputs(network, rows)}.npy"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
@@ -92,7 +92,7 @@ def _compute(
     values.flush()
 
 
-def _name(network: TagNetwork, rows: Sequence[Sequence[int]]) -> str:
+def name_of_outputs(network: TagNetwork, rows: Sequence[Sequence[int]]) -> str:
     """Name the outputs by the weights and the ids that they come from."""
     digest = hashlib.sha256()
     for name, tensor in network.lower_state().items():

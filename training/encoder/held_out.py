@@ -124,10 +124,7 @@ def start_network(
     keep_freed_memory()
     torch.manual_seed(prepared.config.seed)
     documents = [example.document for example in prepared.examples]
-    base = load_base(options.base)
-    base = trim_vocabulary(base, [d.text for d in documents], most=options.vocabulary)
-    if options.layers:
-        keep_layers(base, options.layers)
+    base = trimmed_base(prepared, options)
     if options.adaptation:
         base = adapt(
             base,
@@ -156,6 +153,15 @@ def start_network(
     if options.frozen_layers:
         texts = frozen_outputs(network, ids, pad=base.pad, bfloat16=options.bfloat16, folder=folder)
     return Start(base=base, network=network, texts=texts, lessons=lessons)
+
+
+def trimmed_base(prepared: Prepared, options: Encoder) -> PretrainedEncoder:
+    """Load the base with the tokens that all texts use and the layers that are kept."""
+    texts = [example.document.text for example in prepared.examples]
+    base = trim_vocabulary(load_base(options.base), texts, most=options.vocabulary)
+    if options.layers:
+        keep_layers(base, options.layers)
+    return base
 
 
 def read_with(base: PretrainedEncoder, options: Encoder) -> Reading:

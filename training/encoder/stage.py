@@ -62,7 +62,12 @@ class TrainedStage:
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write model, heads and tokenizer; return what the manifest says of them."""
-        write_onnx(self.base, folder / ENCODER, sample=self.sample)
+        write_onnx(
+            self.base,
+            folder / ENCODER,
+            frozen=self.options.frozen_layers,
+            sample=self.sample,
+        )
         self.base.tokenizer.save(str(folder / TOKENIZER), pretty=False)
         weights, intercepts = head_arrays(self.network)
         heads = [head for head in weights if head != OFFICE]

@@ -32,31 +32,36 @@ _EVENING = 0.75  # share of a channel's size that moves from the activations int
 
 
 class _Pooled(nn.Module):
-    """What the service runs: token vectors of one text and their mean of length 1.
+    """What the service runs on one text, which needs no mask.
 
-    One text needs no mask.
+    The mean of its token vectors, of length 1; these vectors; those behind the frozen layers.
     """
 
-    def __init__(self, encoder: nn.Module) -> None:
+    def __init__(self, encoder: nn.Module, frozen: int) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.frozen = encoder, frozen
 
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self.encoder(input_ids=ids).last_hidden_state
-        return functional.normalize(hidden.sum(dim=1), dim=1), hidden
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        found = self.encoder(input_ids=ids, output_hidden_states=True)
+        hidden = found.last_hidden_state
+        lower = found.hidden_states[self.frozen]
+        return functional.normalize(hidden.sum(dim=1), dim=1), hidden, lower
 
 
-def write_onnx(encoder: PretrainedEncoder, path: Path, *, sample: Sequence[Sequence[int]]) -> None:
+def write_onnx(
+    encoder: PretrainedEncoder, path: Path, *, frozen: int, sample: Sequence[Sequence[int]]
+) -> None:
     """Write the encoder in 8 bits.
 
     Args:
         encoder: moved to the processor.
         path: of the file.
+        frozen: lowest layers that did not learn.
         sample: ids of a few dozen texts, which show how large each channel becomes.
     """
     usual = encoder.model.config._attn_implementation
     encoder.model.set_attn_implementation("eager")  # the one whose products can be rounded
-    pooled = _Pooled(encoder.model.cpu().float()).eval()
+    pooled = _Pooled(encoder.model.cpu().float(), frozen).eval()
     ids = torch.tensor([sample[0]])
     whole = path.with_suffix(".fp32.onnx")
     with warnings.catch_warnings():  # torch's exporter warns of torch's own code
@@ -66,8 +71,8 @@ def write_onnx(encoder: PretrainedEncoder, path: Path, *, sample: Sequence[Seque
             (ids,),
             str(whole),
             input_names=["ids"],
-            output_names=["vector", "hidden"],
-            dynamic_axes={"ids": {1: "tokens"}, "hidden": {1: "tokens"}},
+            output_names=["vector", "hidden", "lower"],
+            dynamic_axes={"ids": {1: "tokens"}, "hidden": {1: "tokens"}, "lower": {1: "tokens"}},
             opset_version=_OPSET,
             dynamo=False,  # of this form onnxruntime finds the attention and joins it
         )
