@@ -114,7 +114,7 @@ def _common_around(common: Grams, texts: Iterable[tuple[str, Grams]], at_least: 
 
 
 def read_set_phrases(path: Path) -> Grams:
-    """Return the grams of the phrases in a file, ascending; phrases below six letters have none.
+    """Return the grams of the phrases in a file, ascending; phrases below five letters have none.
 
     Raises:
         InvalidTaxonomy: the file is absent or does not fit.

@@ -23,7 +23,7 @@ class Candidate:
     shared: int
     """How many fingerprints it shares."""
     score: float
-    """Above 0; only to rank the answers to one question. """
+    """Above 0; only to rank the answers to one question."""
 
 
 class WordingIndex(Protocol):
@@ -37,6 +37,12 @@ class WordingIndex(Protocol):
 
     def candidates(self, asked: Grams, *, limit: int) -> Sequence[Candidate]:
         """Return the texts that share one of the fingerprints at least, best first, equals by id.
+
+        Each shared fingerprint is worth ln(1 + N / n): N submitters in all, n whose texts have it.
+        The sum, times 1 + containment, is the score; containment is how many fingerprints are
+        shared of those that the smaller one of both, question or text, has. So a paragraph in a
+        long text counts by what is rare in it, and of two texts that share as much the one that
+        holds little else comes first.
 
         Args:
             asked: ascending, each once.

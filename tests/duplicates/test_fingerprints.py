@@ -38,14 +38,14 @@ def test_grams_are_the_same_in_every_process_and_version():
     program = (
         "from nlp_service.duplicates.letters import find_letters;"
         "from nlp_service.duplicates.fingerprints import hash_grams;"
-        "print(hash_grams(find_letters('老旧小区加装电梯')[0]).tolist())"
+        "print(hash_grams(find_letters('旧小区加装电梯')[0]).tolist())"
     )
     printed = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
     assert (
-        printed.stdout.strip() == "[7435539852086646912, 4373346861597914412, 1018740707538006991]"
+        printed.stdout.strip() == "[1929423552492305762, 2360344295558830917, 7561906824086778882]"
     )
 
 
@@ -57,7 +57,7 @@ def test_grams_fit_a_bigint_of_postgresql():
 
 
 def test_equal_letters_have_equal_grams_wherever_they_stand():
-    alone = hash_grams(find_letters("加装电梯补贴")[0])
+    alone = hash_grams(find_letters("加装电梯补")[0])
     inside = hash_grams(find_letters("老旧小区加装电梯补贴问题")[0])
 
     assert alone.tolist() == inside[4:5].tolist()
@@ -70,9 +70,7 @@ def test_different_letters_have_different_grams():
     assert len(np.unique(hash_grams(letters))) == len(strings)
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("路", 1), ("路灯坏了", 1), ("路灯坏了没人", 1)]
-)
+@pytest.mark.parametrize(("text", "count"), [("", 0), ("路", 1), ("路灯坏", 1), ("路灯坏了没", 1)])
 def test_a_text_too_short_for_a_gram_still_has_one(text, count):
     assert len(fingerprints(text)) == count
 
