@@ -23,7 +23,7 @@ from nlp_service.duplicates.letters import Booleans, cover, find_letters
 from nlp_service.text.normalise import normalise
 
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
-_LEAST_SUBMITTERS, _LEAST_SHARE_OF_SUBMITTERS = 8, 0.01
+_LEAST_SUBMITTERS, _LEAST_SHARE_OF_SUBMITTERS = 8, 0.002
 _NO_GRAMS: Grams = np.zeros(0, dtype=np.int64)
 
 
@@ -78,7 +78,7 @@ class Boilerplate:
 def learn_boilerplate(
     archive: Archive, texts: Iterable[tuple[str, Grams]], set_phrases: Grams
 ) -> Boilerplate:
-    """Add to the set phrases what is common in an archive: shared by 1 % of its submitters, and 8.
+    """Add to the set phrases what is common in an archive: shared by 8 submitters, and 0.2 % of all.
 
     Eight, because a joint proposal of a few members would else make its wording nobody's.
     Fingerprints alone leave the ends of common wording open, up to a window on either side; so the
