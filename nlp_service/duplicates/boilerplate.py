@@ -78,7 +78,7 @@ class Boilerplate:
 def learn_boilerplate(
     archive: Archive, texts: Iterable[tuple[str, Grams]], set_phrases: Grams
 ) -> Boilerplate:
-    """Add to the set phrases what is common in an archive: shared by 8 submitters, and 0.2 % of all.
+    """Add to the set phrases what is common in an archive: shared by 8 submitters and 0.2 % of all.
 
     Eight, because a joint proposal of a few members would else make its wording nobody's.
     Fingerprints alone leave the ends of common wording open, up to a window on either side; so the

@@ -9,6 +9,7 @@ from nlp_service.duplicates.wording import Wording
 
 COMPARED = 20
 """Candidates that are compared; one comparison takes a millisecond or two."""
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,9 @@ def find_copies(
     limit: int,
     compared: int = COMPARED,
 ) -> Sequence[Copy]:
-    """Return the texts that share a passage, those that share most letters first, equals by id.
+    """Return the copies, those that share most letters of the query's own first, equals by id.
+
+    A copy shares a passage that is not boilerplate, or, as form letters do, half of the query.
 
     Args:
         query: the text asked for; where it is indexed itself, it is among the answers.
@@ -39,9 +42,13 @@ def find_copies(
     copies = [
         Copy(id=candidate.id, shared=shared)
         for candidate in index.candidates(query.asked, limit=compared)
-        if (shared := compare(query, read(candidate.id))).passages
+        if _is_copy(shared := compare(query, read(candidate.id)))
     ]
     return sorted(copies, key=_most_shared_first)[:limit]
+
+
+def _is_copy(shared: SharedWording) -> bool:
+    return shared.own_letters > 0 or shared.query.whole >= _HALF
 
 
 def _most_shared_first(copy: Copy) -> tuple[int, float, str]:

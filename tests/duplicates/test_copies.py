@@ -1,10 +1,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nlp_service.duplicates.boilerplate import Boilerplate
 from nlp_service.duplicates.copies import find_copies
 from nlp_service.duplicates.memory_index import MemoryWordingIndex
+from nlp_service.duplicates.shared_wording import compare
 from nlp_service.text.normalise import Document, normalise
 
 from .texts import (
@@ -45,7 +48,7 @@ def index(archive):
 
 def ids(body, index, archive, *, title=""):
     found = find_copies(wording(body, title), index, archive.__getitem__, limit=5)
-    return [copy.id for copy in found if copy.shared.query.own > 0]
+    return [copy.id for copy in found]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,20 @@ def test_no_two_of_our_own_submissions_are_taken_for_copies(index, archive):
         found = find_copies(archive[id], index, archive.__getitem__, limit=5)
         assert found[0].id == id
         assert all(copy.shared.query.own < 0.3 for copy in found[1:]), id
+
+
+def test_a_text_that_shares_only_boilerplate_is_no_copy():
+    phrase = "我们专题调研组先后召开七次座谈会听取了各方面的意见"
+    common = Boilerplate(common=np.unique(wording(phrase).grams))
+    index, earlier = MemoryWordingIndex(), wording(f"{phrase}。{WATER}", boilerplate=common)
+    index.add("水", earlier.fingerprints)
+    index.add("卫生院", wording(CLINICS).fingerprints)
+    query = wording(
+        f"{phrase}。校门口没有斑马线，放学时车不让人，请交警来看看。", boilerplate=common
+    )
+
+    assert compare(query, earlier).passages
+    assert find_copies(query, index, lambda id: earlier, limit=5) == []
 
 
 def test_what_was_removed_is_not_found():
