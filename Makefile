@@ -49,10 +49,11 @@ train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpo
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.fit ## speed of the service beside jieba + TF-IDF + LinearSVC; what the encoder and the quality cost
+bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder and quality cost; copies found, beside rensa and datasketch
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.cascade
 	@$(BIN)/python -m benchmarks.quality
+	@$(BIN)/python -m benchmarks.duplicates
 
 wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
 	$(SAY) "collecting wheels in wheelhouse/"
@@ -61,7 +62,7 @@ wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet,
 
 constraints: ## write constraints.txt anew from the newest releases (then run everything)
 	@rm -rf .venv-pins && $(PYTHON) -m venv .venv-pins
-	@.venv-pins/bin/pip install --quiet '.[dev]'
+	@.venv-pins/bin/pip install --quiet '.[dev,bench]'
 	@.venv-pins/bin/pip freeze --exclude nlp-service > constraints.txt
 	@rm -rf .venv-pins
 
@@ -90,6 +91,9 @@ $(VENV)/.light: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.fit: $(VENV)/.python pyproject.toml constraints.txt
 	$(call install,[fit],what training needs)
+
+$(VENV)/.bench: $(VENV)/.python pyproject.toml constraints.txt
+	$(call install,[bench],what benchmarks measure against)
 
 $(VENV)/.train: $(VENV)/.python pyproject.toml constraints.txt
 	$(call install,[train],what training encoders needs (torch))

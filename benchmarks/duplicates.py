@@ -1,0 +1,275 @@
+"""How surely copied wording is found, and how fast, beside rensa and datasketch, in one run.
+
+    make bench, or: python -m benchmarks.duplicates --texts 5000 --queries 60
+
+Texts are those of ../shared/corpora where it is there, else our own submissions and texts made of
+their sentences. Recall@5 is the share of a copy's sources among the five best. The peers are asked
+as their manuals say: MinHash with 128 permutations over strings of five letters, LSH, best first by
+estimated Jaccard; both for near-copies (threshold 0.5) and for as little as they can (0.1).
+"""
+
+import argparse
+import json
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from datasketch import MinHash, MinHashLSH
+from rensa import RMinHash, RMinHashLSH
+
+from benchmarks.edited_texts import KINDS, Maker, Query, recombine
+from nlp_service.duplicates.boilerplate import Boilerplate, learn_boilerplate, read_set_phrases
+from nlp_service.duplicates.copies import find_copies
+from nlp_service.duplicates.letters import find_letters
+from nlp_service.duplicates.memory_index import MemoryWordingIndex
+from nlp_service.duplicates.wording import Wording, read_wording
+from nlp_service.text.normalise import Document, normalise
+
+CORPORA = Path("../shared/corpora")
+GOLD = Path("data/gold/gold.jsonl")
+SET_PHRASES = Path("data/duplicates/set_phrases.toml")
+REPORT = Path("var/reports/duplicates.json")
+ASKED = 5
+PERMUTATIONS, GRAM = 128, 5
+HOSTS = 150
+
+
+class Finder(Protocol):
+    """A contender."""
+
+    def add(self, id: str, text: str) -> None:
+        """Add a text to the archive."""
+
+    def find(self, text: str) -> Sequence[str]:
+        """Return the ids of the five best."""
+
+
+class Fingerprints:
+    """Ours: asks the index, then compares letter by letter."""
+
+    def __init__(self, *, compared: bool) -> None:
+        """Rank by the comparison, or by the index alone."""
+        self.index, self.documents = MemoryWordingIndex(), dict[str, Document]()
+        self.compared, self.boilerplate = compared, Boilerplate()
+
+    def add(self, id: str, text: str) -> None:
+        """Add a text to the archive."""
+        self.documents[id] = Document(title="", body=text)
+        self.index.add(id, self.read(id).fingerprints)
+
+    def read(self, id: str) -> Wording:
+        """Read a text of the archive, anew each time, as the service does."""
+        return read_wording(self.documents[id], self.boilerplate)
+
+    def learn(self) -> None:
+        """Learn what is boilerplate, once all texts are there."""
+        texts = (("", self.read(id).grams) for id in self.documents)
+        self.boilerplate = learn_boilerplate(self.index, texts, read_set_phrases(SET_PHRASES))
+
+    def find(self, text: str) -> Sequence[str]:
+        """Return the ids of the five best."""
+        query = read_wording(Document(title="", body=text), self.boilerplate)
+        if self.compared:
+            return [copy.id for copy in find_copies(query, self.index, self.read, limit=ASKED)]
+        return [each.id for each in self.index.candidates(query.asked, limit=ASKED)]
+
+
+class Rensa:
+    """R-MinHash with LSH."""
+
+    def __init__(self, *, threshold: float, bands: int) -> None:
+        """Begin without texts."""
+        self.lsh = RMinHashLSH(threshold=threshold, num_perm=PERMUTATIONS, num_bands=bands)
+        self.sketches: list[RMinHash] = []
+        self.ids: list[str] = []
+
+    def sketch(self, text: str) -> RMinHash:
+        """Return the sketch of a text."""
+        sketch = RMinHash(num_perm=PERMUTATIONS, seed=1)
+        sketch.update(sorted(grams(text)))
+        return sketch
+
+    def add(self, id: str, text: str) -> None:
+        """Add a text to the archive."""
+        sketch = self.sketch(text)
+        self.lsh.insert(len(self.ids), sketch)
+        self.sketches.append(sketch)
+        self.ids.append(id)
+
+    def find(self, text: str) -> Sequence[str]:
+        """Return the ids of the five best."""
+        asked = self.sketch(text)
+        found = sorted(self.lsh.query(asked), key=lambda n: -asked.jaccard(self.sketches[n]))
+        return [self.ids[n] for n in found[:ASKED]]
+
+
+class Datasketch:
+    """MinHash with LSH."""
+
+    def __init__(self, *, threshold: float) -> None:
+        """Begin without texts."""
+        self.lsh = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+        self.sketches: dict[str, MinHash] = {}
+
+    def sketch(self, text: str) -> MinHash:
+        """Return the sketch of a text."""
+        sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+        sketch.update_batch([gram.encode() for gram in grams(text)])
+        return sketch
+
+    def add(self, id: str, text: str) -> None:
+        """Add a text to the archive."""
+        self.sketches[id] = self.sketch(text)
+        self.lsh.insert(id, self.sketches[id])
+
+    def find(self, text: str) -> Sequence[str]:
+        """Return the ids of the five best."""
+        asked = self.sketch(text)
+        found = sorted(self.lsh.query(asked), key=lambda id: -asked.jaccard(self.sketches[id]))
+        return found[:ASKED]
+
+
+def grams(text: str) -> set[str]:
+    """Return the strings of five letters of a text, marks and blanks left out."""
+    letters = "".join(map(chr, find_letters(text)[0].tolist()))
+    return {letters[n : n + GRAM] for n in range(max(1, len(letters) - GRAM + 1))}
+
+
+def main() -> None:
+    """Measure, print and write ``var/reports/duplicates.json``."""
+    options = read_options()
+    chance = random.Random(options.seed)
+    hosts, texts = gather_texts(options.corpora, options.texts, chance)
+    archive = {f"t{n}": text for n, text in enumerate(texts)}
+    queries = make_queries(archive, hosts, options.queries, chance)
+    contenders: dict[str, Callable[[], Finder]] = {
+        "ours": lambda: ours,
+        "ours, index alone": lambda: Fingerprints(compared=False),
+        "rensa 0.5": lambda: Rensa(threshold=0.5, bands=32),
+        "rensa 0.1": lambda: Rensa(threshold=0.1, bands=64),
+        "datasketch 0.5": lambda: Datasketch(threshold=0.5),
+        "datasketch 0.1": lambda: Datasketch(threshold=0.1),
+    }
+    ours = Fingerprints(compared=True)
+    report = {
+        "texts": len(archive),
+        "median_characters": int(np.median([len(text) for text in archive.values()])),
+        "queries_of_each_kind": options.queries,
+        "contenders": {
+            name: measure(make(), archive, queries) for name, make in contenders.items()
+        },
+    }
+    report["share_of_new_texts"] = measure_new(ours, hosts)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print_report(report)
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", type=int, default=5000, help="size of the archive")
+    parser.add_argument("--queries", type=int, default=60, help="made copies of each kind")
+    parser.add_argument("--corpora", type=Path, default=CORPORA)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def gather_texts(
+    corpora: Path, count: int, chance: random.Random
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return different texts in no order: some that stay outside, and so many for the archive.
+
+    The archive gets made ones where there are not enough.
+    """
+    files = [GOLD, *sorted(corpora.glob("proposals_*.jsonl")), *sorted(corpora.glob("mess*.jsonl"))]
+    texts = list(dict.fromkeys(text for path in files for text in read_bodies(path)))
+    chance.shuffle(texts)
+    hosts, texts = texts[:HOSTS], texts[HOSTS : HOSTS + count]
+    return hosts, [*texts, *recombine(texts, count - len(texts), chance)]
+
+
+def read_bodies(path: Path) -> Iterator[str]:
+    """Yield the cleaned texts of a file of submissions."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if body := normalise(json.loads(line)["body"] or ""):
+            yield body
+
+
+def make_queries(
+    archive: dict[str, str], hosts: Sequence[str], count: int, chance: random.Random
+) -> dict[str, list[Query]]:
+    """Make copies of each kind, each of other texts."""
+    maker = Maker(texts=archive, hosts=hosts, random=chance)
+    count = min(count, len(maker.long))
+    return {
+        kind: [maker.make(kind, id) for id in chance.sample(maker.long, count)]
+        for kind in [*KINDS, "stitched from two"]
+    }
+
+
+def measure(
+    finder: Finder, archive: dict[str, str], queries: dict[str, list[Query]]
+) -> dict[str, float]:
+    """Return recall@5 of each kind of copy, and times."""
+    start = time.perf_counter()
+    for id, text in archive.items():
+        finder.add(id, text)
+    figures = {"ms to add a text": 1000 * (time.perf_counter() - start) / len(archive)}
+    if isinstance(finder, Fingerprints):
+        finder.learn()
+    times, found = [], defaultdict[str, list[float]](list)
+    for kind, made in queries.items():
+        for query in made:
+            start = time.perf_counter()
+            answer = finder.find(query.text)
+            times.append(1000 * (time.perf_counter() - start))
+            hits = len(set(answer) & set(query.sources))
+            found[kind].append(hits / len(query.sources))
+    figures |= {kind: float(np.mean(recalls)) for kind, recalls in found.items()}
+    figures |= {
+        "ms a query, median": float(np.median(times)),
+        "ms a query, p95": float(np.percentile(times, 95)),
+    }
+    return figures
+
+
+def measure_new(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
+    """Return how much wording texts from outside share with the archive: most of them none.
+
+    Some were handed in before, as happens, so the largest shares are right.
+    """
+    shares = []
+    for text in texts:
+        query = read_wording(Document(title="", body=text), finder.boilerplate)
+        found = find_copies(query, finder.index, finder.read, limit=1)
+        shares.append(found[0].shared.query.own if found else 0.0)
+    return {
+        name: float(np.percentile(shares, n))
+        for name, n in (("median", 50), ("p80", 80), ("p90", 90))
+    }
+
+
+def print_report(report: dict) -> None:
+    """Print the figures as a person reads them."""
+    contenders = report["contenders"]
+    print(
+        f"{report['texts']} texts, {report['median_characters']} characters at the median,"
+        f" {report['queries_of_each_kind']} copies of each kind; recall@{ASKED}, then times"
+    )
+    print(" " * 24 + "".join(f"{name:>19}" for name in contenders))
+    for row in next(iter(contenders.values())):
+        print(f"{row:<24}" + "".join(f"{each[row]:>19.3f}" for each in contenders.values()))
+    new = report["share_of_new_texts"]
+    print(
+        f"What texts from outside share with one of these (some were handed in before): median"
+        f" {new['median']:.3f}, p80 {new['p80']:.3f}, p90 {new['p90']:.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
