@@ -5,7 +5,7 @@ Limits are constants beside the code that keeps them, thresholds travel in the b
 
 from pathlib import Path
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -18,6 +18,11 @@ class Settings(BaseSettings):
     """Folder of the model bundle."""
     local_taxonomy: Path | None = None
     """TOML file with the installation's own names and units."""
+    data: Path = Path("var")
+    """Folder of what the service remembers: the embedded database lies in ``pg`` below it."""
+    database_url: SecretStr | None = None
+    """Address of a PostgreSQL server (``postgresql://…``) to be used instead of the embedded one;
+    it may hold a password, so it is never shown."""
     encoder_threads: int = Field(default=0, ge=0)
     """Processor threads of one pass of the encoder; 0 for one a core."""
     file_from: float = Field(default=60, ge=0, le=100)

@@ -6,10 +6,22 @@
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
     ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
-    └── BundleError            a model bundle that the service will not start with
-        ├── BundleMissing      no such folder, or a file of it is not there
-        ├── BundleCorrupt      a file's bytes are not those that the manifest names
-        └── BundleMismatch     made for another segmenter, format or feature code
+    ├── BundleError            a model bundle that the service will not start with
+    │   ├── BundleMissing      no such folder, or a file of it is not there
+    │   ├── BundleCorrupt      a file's bytes are not those that the manifest names
+    │   └── BundleMismatch     made for another segmenter, format or feature code
+    └── StoreError             what the database, or a record in it, does not allow
+        ├── DatabaseUnreachable    no server answers, or it lets nobody in now
+        ├── LoginRefused           the server does not accept the name or the password
+        ├── DatabaseUnfit          a server or an address that cannot serve: no pgvector, too old
+        ├── DataDamaged            the data folder, or a page in it, is not what was written
+        ├── DatabaseNewer          written by a later version of the program
+        ├── DatabaseFull           no room on the disk, or it may only be read
+        ├── ReferenceTaken         the office's number already stands for another text
+        ├── RecordUnknown          no such submission, assessment or merge
+        ├── MergeRefused           a merge, or its undoing, that would lose something
+        ├── InvalidCursor          not a cursor of this list
+        └── BackupRefused          a backup or restore that would destroy or lose something
 
 Messages are Chinese where a user sees them: what is wrong, the value (never a submission's
 text), and what to do.
@@ -64,3 +76,51 @@ class BundleCorrupt(BundleError):
 
 class BundleMismatch(BundleError):
     """The bundle was made for another segmenter, format, taxonomy or feature code."""
+
+
+class StoreError(NlpServiceError):
+    """What the database, or a record in it, does not allow."""
+
+
+class DatabaseUnreachable(StoreError):
+    """No server answers at the address, or it lets nobody in now."""
+
+
+class LoginRefused(StoreError):
+    """The server does not accept the name or the password."""
+
+
+class DatabaseUnfit(StoreError):
+    """A server or an address that cannot serve: no pgvector, too old, not PostgreSQL."""
+
+
+class DataDamaged(StoreError):
+    """The data folder, or a page in it, is not what was written."""
+
+
+class DatabaseNewer(StoreError):
+    """The tables were made by a later version of the program."""
+
+
+class DatabaseFull(StoreError):
+    """There is no room on the disk, or it may only be read."""
+
+
+class ReferenceTaken(StoreError):
+    """The number that the office gave already stands for another text."""
+
+
+class RecordUnknown(StoreError):
+    """There is no such submission, assessment or merge, or it was deleted."""
+
+
+class MergeRefused(StoreError):
+    """A merge, its undoing, or a deletion that would lose something."""
+
+
+class InvalidCursor(StoreError):
+    """Not a cursor of this list."""
+
+
+class BackupRefused(StoreError):
+    """A backup or a restore that would destroy or lose something."""
