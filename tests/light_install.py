@@ -33,6 +33,7 @@ def main() -> None:
     run("--version")
     run("models")
     score_samples()
+    open_the_store()
     answers = ask_a_running_service()
     sys.stdout.write(f"light: {len(modules)} modules, 4 commands, {answers} routes\n")
 
@@ -52,6 +53,17 @@ def score_samples() -> None:
     expected = len(samples.read_text(encoding="utf-8").splitlines())
     if len(lines) != expected or not all("topic" in json.loads(line) for line in lines):
         raise SystemExit(f"{len(lines)} lines of {expected} were scored")
+
+
+def open_the_store() -> None:
+    """Start the embedded database in an empty folder, make the tables, stop it."""
+    from nlp_service.settings import Settings
+    from nlp_service.store.opening import open_store
+
+    with tempfile.TemporaryDirectory() as folder, open_store(Settings(data=folder)) as store:
+        with store.reading() as office:
+            if office.submissions.list().items:
+                raise SystemExit("a new store is not empty")
 
 
 def ask_a_running_service() -> int:

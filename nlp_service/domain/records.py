@@ -1,0 +1,277 @@
+"""What the office keeps: submissions with where they came from, and everything done with them.
+
+Pure data. ``store`` writes and reads it; no score reads an ``Origin``. Keys are the store's own
+numbers, references the office's.
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.quality import Disposition
+from nlp_service.domain.submission import Kind
+
+LONGEST_ORIGIN = 200
+"""Characters of a submitter's, district's or source's name."""
+
+
+class ReplyClass(enum.StrEnum):
+    """What a handling unit says came of it; places word the classes differently."""
+
+    A = "A"
+    """所提问题已经解决或基本解决"""
+    B = "B"
+    """正在解决或已列入近期计划"""
+    C = "C"
+    """列入以后的规划"""
+    D = "D"
+    """受条件限制暂不能解决，或留作参考"""
+
+
+class Action(enum.StrEnum):
+    """What was done, as the audit tells it."""
+
+    STORED = "stored"
+    """收件入库"""
+    ASSESSED = "assessed"
+    """评定"""
+    DELETED = "deleted"
+    """删除"""
+    RESTRICTED = "restricted"
+    """设为限阅"""
+    UNRESTRICTED = "unrestricted"
+    """解除限阅"""
+    OUTCOME_RECORDED = "outcome_recorded"
+    """登记办理结果"""
+    MERGED = "merged"
+    """并案"""
+    UNMERGED = "unmerged"
+    """撤销并案"""
+    LEAD_CHOSEN = "lead_chosen"
+    """确定主案"""
+    RESTORED = "restored"
+    """从备份恢复数据库"""
+
+
+class RecordKind(enum.StrEnum):
+    """What an audit entry is about."""
+
+    SUBMISSION = "submission"
+    """来件"""
+    MERGE = "merge"
+    """并案"""
+    DATABASE = "database"
+    """数据库"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a submission came from, as far as the office knows; empty where it does not."""
+
+    submitter: str = ""
+    district: str = ""
+    source: str = ""
+    """The channel: a platform, a hotline, an archive. References are unique within it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a name.
+
+        Raises:
+            InvalidSubmission: longer than ``LONGEST_ORIGIN``, or with unprintable characters.
+        """
+        fields = {"提交者": self.submitter, "地区": self.district, "来源": self.source}
+        for name, value in fields.items():
+            if len(value) > LONGEST_ORIGIN or not value.isprintable():
+                raise InvalidSubmission(
+                    "invalid_origin",
+                    f"{name}应是不超过 {LONGEST_ORIGIN} 字的一行文字，现有 {len(value)} 字"
+                    "或含有不可见字符。",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSubmission:
+    """A submission in the store."""
+
+    key: int
+    reference: str
+    """The office's number; empty where none was given."""
+    kind: Kind
+    """As stated by the sender; the assessment says what it is taken for."""
+    title: str
+    body: str
+    """As it came in, to the character."""
+    text: str
+    """Title and body normalised: what was assessed, and what is searched."""
+    submitted_at: date | None
+    received_at: datetime
+    dated_on: date
+    """The day that it counts under: of submission or, where that is unknown, of receipt."""
+    origin: Origin
+    restricted: bool
+    """Not to be indexed or displayed openly; only a person lifts it."""
+    deleted_at: datetime | None
+    merge_key: int | None
+    """The merge that it belongs to now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAssessment:
+    """One assessment of a submission; the newest is the current one, the others are history."""
+
+    key: int
+    submission_key: int
+    assessed_at: datetime
+    bundle: str
+    taxonomy: str
+    kind: Kind
+    topic: str
+    subtopic: str
+    lead_unit: str
+    """Code; empty where none was picked."""
+    urgency: int
+    """1–4."""
+    score: float | None
+    """0–100, as ``Quality.score``."""
+    needs_review: bool
+    current: bool
+    answer: Mapping[str, Any]
+    """The whole of it, as ``Assessment.as_dict`` gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessedSubmission:
+    """A submission and its current assessment."""
+
+    submission: StoredSubmission
+    assessment: StoredAssessment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSubmission:
+    """What a list shows of a submission and its current assessment; the texts stay behind."""
+
+    key: int
+    reference: str
+    kind: Kind
+    """What it is taken for."""
+    title: str
+    received_at: datetime
+    dated_on: date
+    origin: Origin
+    restricted: bool
+    merge_key: int | None
+    topic: str
+    subtopic: str
+    lead_unit: str
+    urgency: int
+    score: float | None
+    needs_review: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFilter:
+    """Which submissions a list holds; what is None or empty does not count."""
+
+    kind: Kind | None = None
+    topic: str = ""
+    subtopic: str = ""
+    lead_unit: str = ""
+    least_urgency: int | None = None
+    """1–4."""
+    least_score: float | None = None
+    """0–100."""
+    dated_from: date | None = None
+    dated_until: date | None = None
+    """Both days included."""
+    needs_review: bool | None = None
+    restricted: bool | None = None
+    words: str = ""
+    """Must stand in the normalised text; case and width do not matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """A stretch of a list, the newest first."""
+
+    items: Sequence[ListedSubmission]
+    next_cursor: str | None
+    """Where the next page begins; None behind the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOnce:
+    """What became of a submission that was handed in to be stored."""
+
+    key: int
+    created: bool
+    """False where the same text of the same submitter was there already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the office decided, and what came of it."""
+
+    disposition: Disposition
+    handling_unit: str = ""
+    """Unit code of the lead unit; empty where nothing was assigned."""
+    filing_number: str = ""
+    """As the office writes it: 2023年第118号."""
+    reply_class: ReplyClass | None = None
+    replied_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedOutcome:
+    """An outcome in the store; the newest counts, the others are history."""
+
+    key: int
+    submission_key: int
+    outcome: Outcome
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChoice:
+    """Who made which submission the lead case (主案), and when."""
+
+    submission_key: int
+    chosen_at: datetime
+    chosen_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Submissions handled as one (并案); each keeps its submitter."""
+
+    key: int
+    members: Sequence[int]
+    """Submission keys, ascending."""
+    leads: Sequence[LeadChoice]
+    """Every choice of a lead case, oldest first; the last one counts."""
+    merged_at: datetime
+    merged_by: str
+    undone_at: datetime | None
+    undone_by: str
+    """Empty where it was not undone."""
+
+    @property
+    def lead(self) -> int:
+        """Key of the lead case."""
+        return self.leads[-1].submission_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what with which record, and when; never anything of a text."""
+
+    key: int
+    at: datetime
+    actor: str
+    action: Action
+    record_kind: RecordKind
+    record_key: int

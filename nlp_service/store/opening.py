@@ -1,0 +1,156 @@
+"""Open the store: start or reach its database, bring the tables up to date, hand out transactions.
+
+Everything that one use case reads and writes happens in one transaction, its audit included.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from nlp_service.domain.errors import DatabaseUnfit
+from nlp_service.settings import Settings
+from nlp_service.store.assessments import Assessments, as_json
+from nlp_service.store.audit import Audit
+from nlp_service.store.embedded import EmbeddedServer, use_server
+from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.merges import Merges
+from nlp_service.store.migrate import migrate
+from nlp_service.store.outcomes import Outcomes
+from nlp_service.store.submissions import Submissions
+
+CONNECT_WITHIN_S = 10
+
+
+class Office:
+    """The repositories, all in one transaction; made by ``Store``."""
+
+    def __init__(self, connection: Connection, *, actor: str) -> None:
+        self.connection = connection
+        self.audit = Audit(connection, actor=actor)
+        self.assessments = Assessments(connection, self.audit)
+        self.submissions = Submissions(connection, self.assessments, self.audit)
+        self.merges = Merges(connection, self.audit)
+        self.outcomes = Outcomes(connection, self.audit)
+
+
+class Database:
+    """A reachable database and, where it is the embedded one, the hold on its server."""
+
+    def __init__(self, engine: Engine, server: EmbeddedServer | None) -> None:
+        self.engine, self.server = engine, server
+        self.address = name_address(engine.url)
+
+    def close(self) -> None:
+        """Close every connection; let go of the embedded server, which stops with its last user."""
+        self.engine.dispose()
+        if self.server is not None:
+            self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Store(Database):
+    """The store, its tables up to date. Safe for threads; a context manager."""
+
+    @contextmanager
+    def transaction(self, *, actor: str) -> Iterator[Office]:
+        """Yield the repositories; all is written when the block ends, nothing if it raises.
+
+        The actor is who does it, as the audit shall name them.
+
+        Raises:
+            StoreError: the database refuses or cannot be reached.
+        """
+        if not actor.strip():
+            raise ValueError("a transaction without an actor")
+        with explaining_failures(self.address), self.engine.begin() as connection:
+            yield Office(connection, actor=actor)
+
+    @contextmanager
+    def reading(self) -> Iterator[Office]:
+        """Yield the repositories for reading one state of the database; writing is refused.
+
+        Raises:
+            StoreError: the database refuses or cannot be reached.
+        """
+        with explaining_failures(self.address), self.engine.connect() as connection:
+            reader = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with reader.begin():
+                yield Office(reader, actor="")
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store that the settings name, its tables brought up to date.
+
+    Raises:
+        DatabaseNewer: the tables are of a later program; nothing was touched.
+        DataDamaged: the data folder is damaged; nothing was touched.
+        StoreError: the database cannot be started, reached or used; the message says what to do.
+    """
+    database = open_database(settings)
+    try:
+        migrate(database.engine)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database.engine, database.server)
+
+
+def open_database(settings: Settings) -> Database:
+    """Start or name the database, without looking at what is in it.
+
+    Raises:
+        DatabaseUnfit: ``NLP_DATABASE_URL`` is no address of a PostgreSQL database.
+        StoreError: the embedded server does not start.
+    """
+    if settings.database_url is not None:
+        return Database(_engine(read_address(settings.database_url.get_secret_value())), None)
+    server = use_server(settings.data / "pg")
+    return Database(_engine(server.url), server)
+
+
+def read_address(address: str) -> URL:
+    """Return the address of a PostgreSQL database as SQLAlchemy wants it.
+
+    Raises:
+        DatabaseUnfit: it is none. The message does not repeat it: it may hold a password.
+    """
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise DatabaseUnfit(
+            "NLP_DATABASE_URL 不是 PostgreSQL 的地址，应写成 postgresql://用户:密码@主机:端口/库名；"
+            "密码里的 @ : / % 等字符要写成 %40 这样的编码。"
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,  # they are texts; no error may show them
+        connect_args={
+            "connect_timeout": CONNECT_WITHIN_S,
+            "application_name": "nlp-service",
+            "client_encoding": "utf8",
+        },
+        json_serializer=as_json,
+    )

@@ -1,0 +1,83 @@
+"""What the office decided on a submission and what came of it. The newest entry counts."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Row, insert, select
+
+from nlp_service.domain.quality import Disposition
+from nlp_service.domain.records import Action, Outcome, RecordedOutcome, RecordKind, ReplyClass
+from nlp_service.store.audit import Audit
+from nlp_service.store.presence import lock_present
+from nlp_service.store.tables import outcomes
+
+
+class Outcomes:
+    """Outcomes, in the caller's transaction."""
+
+    def __init__(self, connection: Connection, audit: Audit) -> None:
+        self._connection, self._audit = connection, audit
+
+    def record(self, submission_key: int, outcome: Outcome) -> RecordedOutcome:
+        """Record what holds from now on; what already holds is not recorded twice.
+
+        Raises:
+            RecordUnknown: there is no such submission.
+        """
+        lock_present(self._connection, [submission_key])
+        current = self.current(submission_key)
+        if current is not None and current.outcome == outcome:
+            return current
+        self._connection.execute(
+            insert(outcomes).values(
+                submission_key=submission_key,
+                disposition=outcome.disposition,
+                handling_unit=outcome.handling_unit,
+                filing_number=outcome.filing_number,
+                reply_class=outcome.reply_class,
+                replied_on=outcome.replied_on,
+                recorded_at=datetime.now(UTC),
+                recorded_by=self._audit.actor,
+            )
+        )
+        self._audit.note(Action.OUTCOME_RECORDED, RecordKind.SUBMISSION, submission_key)
+        return self.history(submission_key)[-1]
+
+    def current(self, submission_key: int) -> RecordedOutcome | None:
+        """Return what holds now; None where nothing was decided."""
+        history = self.history(submission_key)
+        return history[-1] if history else None
+
+    def history(self, submission_key: int) -> Sequence[RecordedOutcome]:
+        """Return every outcome that was recorded, oldest first."""
+        rows = self._connection.execute(
+            select(outcomes)
+            .where(outcomes.c.submission_key == submission_key)
+            .order_by(outcomes.c.key)
+        )
+        return [_recorded(row) for row in rows]
+
+    def with_filing_number(self, filing_number: str) -> Sequence[RecordedOutcome]:
+        """Return the outcomes under a filing number (2023年第118号), oldest first."""
+        rows = self._connection.execute(
+            select(outcomes)
+            .where(outcomes.c.filing_number == filing_number, outcomes.c.filing_number != "")
+            .order_by(outcomes.c.key)
+        )
+        return [_recorded(row) for row in rows]
+
+
+def _recorded(row: Row[tuple[object, ...]]) -> RecordedOutcome:
+    return RecordedOutcome(
+        key=row.key,
+        submission_key=row.submission_key,
+        outcome=Outcome(
+            disposition=Disposition(row.disposition),
+            handling_unit=row.handling_unit,
+            filing_number=row.filing_number,
+            reply_class=ReplyClass(row.reply_class) if row.reply_class else None,
+            replied_on=row.replied_on,
+        ),
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+    )

@@ -1,0 +1,229 @@
+"""Stored submissions: each once, with its assessment, listed, restricted, deleted.
+
+A text is the same when its normalised form is; of whom and under which number it counts as the
+same submission, the unique indices of ``tables.submissions`` say.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from nlp_service.domain.assessment import Assessment
+from nlp_service.domain.errors import (
+    InvalidSubmission,
+    MergeRefused,
+    RecordUnknown,
+    ReferenceTaken,
+    StoreError,
+)
+from nlp_service.domain.records import (
+    Action,
+    AssessedSubmission,
+    ListFilter,
+    ListPage,
+    Origin,
+    RecordKind,
+    StoredOnce,
+    StoredSubmission,
+)
+from nlp_service.domain.submission import Kind, Submission
+from nlp_service.store.assessments import Assessments
+from nlp_service.store.audit import Audit
+from nlp_service.store.listing import list_page
+from nlp_service.store.presence import lock_present
+from nlp_service.store.tables import submissions
+
+CHINA = timezone(timedelta(hours=8))
+
+LONGEST_REFERENCE = 200
+"""Characters of the office's number."""
+
+_TRIES = 3
+"""A same submission may be deleted between not storing this one and looking for that one."""
+
+
+class Submissions:
+    """Submissions, in the caller's transaction."""
+
+    def __init__(self, connection: Connection, assessments: Assessments, audit: Audit) -> None:
+        self._connection, self._assessments, self._audit = connection, assessments, audit
+
+    def store(
+        self,
+        submission: Submission,
+        assessment: Assessment,
+        *,
+        origin: Origin | None = None,
+        received_at: datetime | None = None,
+    ) -> StoredOnce:
+        """Store a submission with its assessment; what is there already only gets the assessment.
+
+        ``received_at`` is now unless an archive knows better.
+
+        Raises:
+            InvalidSubmission: the reference is no number that an office would give.
+            ReferenceTaken: its number already stands for another text.
+        """
+        _check_reference(submission.id)
+        row = _as_row(submission, assessment, origin or Origin(), received_at or datetime.now(UTC))
+        for _ in range(_TRIES):
+            key = self._insert(row)
+            if key is not None:
+                self._audit.note(Action.STORED, RecordKind.SUBMISSION, key)
+                self._assessments.add_first(key, assessment)
+                return StoredOnce(key=key, created=True)
+            key = self._find_same(row)
+            if key is not None:
+                self._assessments.add(key, assessment)
+                return StoredOnce(key=key, created=False)
+        raise StoreError("同一件来件正被反复删除和存入，未存入，请稍后再试。")
+
+    def get(self, key: int, *, even_deleted: bool = False) -> AssessedSubmission:
+        """Return a submission and its current assessment.
+
+        Raises:
+            RecordUnknown: there is none, or it was deleted.
+        """
+        row = self._connection.execute(
+            select(submissions).where(submissions.c.key == key)
+        ).one_or_none()
+        assessment = self._assessments.current(key)
+        if row is None or assessment is None or (row.deleted_at and not even_deleted):
+            raise RecordUnknown(f"没有编号为 {key} 的来件，或者它已被删除。")
+        return AssessedSubmission(submission=_read_submission(row), assessment=assessment)
+
+    def with_reference(self, reference: str) -> Sequence[StoredSubmission]:
+        """Return the submissions of any source and kind that bear the office's number."""
+        rows = self._connection.execute(
+            select(submissions)
+            .where(
+                submissions.c.reference == reference,
+                submissions.c.reference != "",
+                submissions.c.deleted_at.is_(None),
+            )
+            .order_by(submissions.c.key)
+        )
+        return [_read_submission(row) for row in rows]
+
+    def list(
+        self, wanted: ListFilter | None = None, *, cursor: str | None = None, limit: int = 50
+    ) -> ListPage:
+        """Return a page of the newest submissions first; see ``listing.list_page``."""
+        return list_page(self._connection, wanted or ListFilter(), cursor=cursor, limit=limit)
+
+    def restrict(self, key: int, *, restricted: bool) -> None:
+        """Stop indexing and open display of a submission, or allow it again.
+
+        Raises:
+            RecordUnknown: there is none.
+        """
+        lock_present(self._connection, [key])
+        changed = self._connection.execute(
+            update(submissions)
+            .where(submissions.c.key == key, submissions.c.restricted != restricted)
+            .values(restricted=restricted)
+        )
+        if changed.rowcount:
+            action = Action.RESTRICTED if restricted else Action.UNRESTRICTED
+            self._audit.note(action, RecordKind.SUBMISSION, key)
+
+    def delete(self, key: int) -> None:
+        """Take a submission out of every list; nothing of it is lost.
+
+        Raises:
+            RecordUnknown: there is none, or it was deleted before.
+            MergeRefused: it is part of a merge.
+        """
+        merge = lock_present(self._connection, [key])[key]
+        if merge is not None:
+            raise MergeRefused(f"来件 {key} 属于并案 {merge}，不能删除，请先撤销并案。")
+        self._connection.execute(
+            update(submissions).where(submissions.c.key == key).values(deleted_at=datetime.now(UTC))
+        )
+        self._audit.note(Action.DELETED, RecordKind.SUBMISSION, key)
+
+    def _insert(self, row: Mapping[str, Any]) -> int | None:
+        """Return the new row's key; None where a same or conflicting one is there."""
+        statement = insert(submissions).values(row).on_conflict_do_nothing()
+        return self._connection.execute(statement.returning(submissions.c.key)).scalar_one_or_none()
+
+    def _find_same(self, row: Mapping[str, Any]) -> int | None:
+        """Return the key of the submission that a row repeats; None where it just went away."""
+        c = submissions.c
+        same_channel = and_(c.source == row["source"], c.kind == row["kind"])
+        same_number = and_(same_channel, c.reference == row["reference"], c.reference != "")
+        same_text = and_(c.content_hash == row["content_hash"], c.submitter == row["submitter"])
+        whose = (
+            c.kind == row["kind"]
+            if row["submitter"]
+            else and_(same_channel, c.reference == row["reference"])
+        )
+        found = self._connection.execute(
+            select(c.key, c.content_hash, same_number.label("same_number"))
+            .where(c.deleted_at.is_(None), or_(same_number, and_(same_text, whose)))
+            .order_by(same_number.desc())
+        ).first()
+        if found is not None and found.content_hash != row["content_hash"]:
+            raise ReferenceTaken(
+                f"编号 {row['reference']} 已是来件 {found.key}，文字却不同；"
+                "请核对编号，或换一个编号存入。"
+            )
+        return None if found is None else found.key
+
+
+def day_of(submitted_at: date | None, received_at: datetime) -> date:
+    """Return the day that a submission counts under, in Chinese time."""
+    return submitted_at or received_at.astimezone(CHINA).date()
+
+
+def _as_row(
+    submission: Submission, assessment: Assessment, origin: Origin, received_at: datetime
+) -> Mapping[str, Any]:
+    if received_at.tzinfo is None:
+        raise ValueError("received_at without a time zone")
+    return {
+        "reference": submission.id,
+        "kind": submission.kind,
+        "title": submission.title,
+        "body": submission.body,
+        "text": assessment.text,
+        "content_hash": hashlib.sha256(assessment.text.encode()).digest(),
+        "submitted_at": submission.submitted_at,
+        "received_at": received_at,
+        "dated_on": day_of(submission.submitted_at, received_at),
+        "submitter": origin.submitter,
+        "district": origin.district,
+        "source": origin.source,
+        "restricted": assessment.restricted,
+    }
+
+
+def _check_reference(reference: str) -> None:
+    if len(reference) > LONGEST_REFERENCE or not reference.isprintable():
+        raise InvalidSubmission(
+            "invalid_reference",
+            f"编号应是不超过 {LONGEST_REFERENCE} 字的一行文字，现有 {len(reference)} 字"
+            "或含有不可见字符。",
+        )
+
+
+def _read_submission(row: Row[Any]) -> StoredSubmission:
+    return StoredSubmission(
+        key=row.key,
+        reference=row.reference,
+        kind=Kind(row.kind),
+        title=row.title,
+        body=row.body,
+        text=row.text,
+        submitted_at=row.submitted_at,
+        received_at=row.received_at,
+        dated_on=row.dated_on,
+        origin=Origin(submitter=row.submitter, district=row.district, source=row.source),
+        restricted=row.restricted,
+        deleted_at=row.deleted_at,
+        merge_key=row.merge_key,
+    )

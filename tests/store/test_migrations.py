@@ -1,0 +1,85 @@
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from nlp_service.domain.errors import StoreError
+from nlp_service.domain.quality import Disposition
+from nlp_service.domain.records import Outcome
+from nlp_service.store.migrate import downgrade, known_revisions, migrate
+from nlp_service.store.tables import SCHEMA, metadata
+
+
+@pytest.fixture
+def engine(server):
+    engine = create_engine(server.new())
+    yield engine
+    engine.dispose()
+
+
+def fill(store, add):
+    with store.transaction(actor="张三") as office:
+        first, second = add(office), add(office, restricted=True)
+        office.merges.merge([first, second], lead=first)
+        office.outcomes.record(first, Outcome(disposition=Disposition.FILED))
+    return first
+
+
+def test_the_tables_are_those_that_the_code_knows(engine):
+    migrate(engine)
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_schemas": True,
+                "include_name": lambda name, type_, _: type_ != "schema" or name == SCHEMA,
+                "version_table_schema": SCHEMA,
+                "compare_type": True,
+                "compare_server_default": True,
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_step_goes_up_down_and_up_again(engine):
+    for revision in reversed(known_revisions()):
+        migrate(engine, to=revision)
+        downgrade(engine, to="-1")
+        migrate(engine, to=revision)
+    downgrade(engine, to="base")
+
+    assert inspect(engine).get_table_names(schema=SCHEMA) == ["alembic_version"]
+    with engine.connect() as connection:
+        functions = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'nlp'::regnamespace"
+        assert connection.execute(text(functions)).scalar_one() == 0
+
+
+def test_a_filled_database_goes_down_and_comes_up_empty(fresh_store, add, open_at):
+    store = fresh_store
+    fill(store, add)
+
+    downgrade(store.engine, to="base")
+    with open_at(store.engine.url) as again, again.transaction(actor="张三") as office:
+        assert office.submissions.list().items == []
+        assert add(office) == 1
+
+
+def test_a_start_on_a_filled_database_changes_nothing(store, add, open_at):
+    first = fill(store, add)
+    with store.reading() as office:
+        before = office.submissions.get(first), office.merges.history(first)
+
+    with open_at(store.engine.url).reading() as office:
+        assert (office.submissions.get(first), office.merges.history(first)) == before
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(engine, server):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA nlp"))
+        connection.execute(text("CREATE TABLE nlp.audit (theirs text)"))
+
+    with pytest.raises(StoreError, match="42P07"):
+        migrate(engine)
+
+    assert inspect(engine).get_table_names(schema=SCHEMA) == ["audit"]
