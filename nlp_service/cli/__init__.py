@@ -6,6 +6,7 @@ Whatever a command needs is imported when it runs, so that each starts fast.
 import click
 
 from nlp_service import __version__
+from nlp_service.cli.backup import backup_command, restore_command
 from nlp_service.cli.failures import Commands
 from nlp_service.cli.models import models_command
 from nlp_service.cli.options import help_option
@@ -23,3 +24,5 @@ def main() -> None:
 main.add_command(serve_command)
 main.add_command(score_command)
 main.add_command(models_command)
+main.add_command(backup_command)
+main.add_command(restore_command)

@@ -53,7 +53,7 @@ def test_a_command_line_that_is_not_understood_points_to_the_help(nlp_service, a
 
 
 def test_help_is_chinese_for_every_command(nlp_service):
-    for command in ([], ["serve"], ["score"], ["models"]):
+    for command in ([], ["serve"], ["score"], ["models"], ["backup"], ["restore"]):
         done = nlp_service(*command, "--help")
         assert done.returncode == 0
         assert "显示这段说明" in done.stdout
