@@ -66,8 +66,9 @@ constraints: ## write constraints.txt anew from the newest releases (then run ev
 	@.venv-pins/bin/pip freeze --exclude nlp-service > constraints.txt
 	@rm -rf .venv-pins
 
-clean: ## remove virtual environments, caches and var/
-	@rm -rf .venv .venv-light .venv-pins build *.egg-info var wheelhouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## remove virtual environments, caches and var/, but not the database in var/pg
+	@rm -rf .venv .venv-light .venv-pins build *.egg-info wheelhouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@[ ! -d var ] || find var -mindepth 1 -maxdepth 1 ! -name 'pg' ! -name 'pg.*' -exec rm -rf {} +
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp a set: made again only when what it depends on changes, so a second start takes seconds.

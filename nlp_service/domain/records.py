@@ -5,6 +5,7 @@ numbers, references the office's.
 """
 
 import enum
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +15,8 @@ from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.submission import Kind
 
-LONGEST_ORIGIN = 200
-"""Characters of a submitter's, district's or source's name."""
+LONGEST_NAME = 200
+"""Characters of a name or number that the office gives."""
 
 
 class ReplyClass(enum.StrEnum):
@@ -80,16 +81,11 @@ class Origin:
         """Refuse what cannot be a name.
 
         Raises:
-            InvalidSubmission: longer than ``LONGEST_ORIGIN``, or with unprintable characters.
+            InvalidSubmission: as ``check_name`` does.
         """
-        fields = {"提交者": self.submitter, "地区": self.district, "来源": self.source}
-        for name, value in fields.items():
-            if len(value) > LONGEST_ORIGIN or not value.isprintable():
-                raise InvalidSubmission(
-                    "invalid_origin",
-                    f"{name}应是不超过 {LONGEST_ORIGIN} 字的一行文字，现有 {len(value)} 字"
-                    "或含有不可见字符。",
-                )
+        check_name("提交者", self.submitter)
+        check_name("地区", self.district)
+        check_name("来源", self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +219,15 @@ class Outcome:
     reply_class: ReplyClass | None = None
     replied_on: date | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a name or number.
+
+        Raises:
+            InvalidSubmission: as ``check_name`` does.
+        """
+        check_name("承办单位", self.handling_unit)
+        check_name("立案编号", self.filing_number)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedOutcome:
@@ -275,3 +280,18 @@ class AuditEntry:
     action: Action
     record_kind: RecordKind
     record_key: int
+
+
+def check_name(what: str, value: str) -> None:
+    """Let pass what may be a name or number: one line, of whatever script and spacing (张　三).
+
+    Raises:
+        InvalidSubmission: longer than ``LONGEST_NAME``, or with line breaks or control characters.
+    """
+    unfit = any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in value)
+    if unfit or len(value) > LONGEST_NAME:
+        raise InvalidSubmission(
+            "invalid_name",
+            f"{what}应是不超过 {LONGEST_NAME} 字的一行文字，现有 {len(value)} 字"
+            "或含有换行、控制字符。",
+        )

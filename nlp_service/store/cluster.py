@@ -7,9 +7,11 @@ import hashlib
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,8 @@ class Running:
     socket_folder: str
     port: int
     ready: bool
+    here: bool
+    """Its process can be seen: it does not run in another container over the same folder."""
 
     @property
     def url(self) -> URL:
@@ -127,7 +131,7 @@ def check_cluster(folder: Path) -> None:
             f"数据文件夹 {folder} 由 PostgreSQL {version[:20]} 写成，本程序自带的是 {MAJOR}，"
             "未作任何改动。请用写它的那一版程序备份（nlp-service backup），再在新的文件夹里恢复。"
         )
-    ended = run_program("pg_controldata", folder, user=server_user(folder))
+    ended = run_program("pg_controldata", folder)
     if ended.code or "warning:" in ended.output:
         raise _damaged(folder, "global/pg_control 的内容不对")
 
@@ -136,7 +140,7 @@ def running_server(folder: Path) -> Running | None:
     """Return the server that runs on a folder, ready or not yet.
 
     A number in ``postmaster.pid`` is not enough: after a restart of the machine another process may
-    have it.
+    have it, and a process in another container cannot be seen, though its socket answers.
     """
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
@@ -145,14 +149,16 @@ def running_server(folder: Path) -> Running | None:
     except PermissionError:
         raise _not_ours(folder) from None
     pid = int(lines[0]) if lines and lines[0].isdigit() else 0
-    if not _is_server_of(folder, pid):
-        return None
     complete = len(lines) >= 8
+    here = _is_server_of(folder, pid)
+    if not here and not (complete and _answers(Path(lines[4]), lines[3])):
+        return None
     return Running(
         pid=pid,
         port=int(lines[3]) if complete else 0,
         socket_folder=lines[4] if complete else "",
         ready=complete and lines[7].strip() == "ready",
+        here=here,
     )
 
 
@@ -266,10 +272,11 @@ def _socket_folder(folder: Path, user: int | None) -> str:
     owner = os.geteuid() if user is None else user
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"nlp-pg-{owner}-{name}"
-    short.mkdir(mode=0o700, exist_ok=True)
-    if user is not None and short.stat().st_uid == 0:
-        os.chown(short, user, group_of(user))
-    if short.stat().st_uid != owner or short.is_symlink():
+    with suppress(FileExistsError):
+        short.mkdir(mode=0o700)
+        if user is not None:
+            os.chown(short, user, group_of(user), follow_symlinks=False)
+    if short.is_symlink() or short.lstat().st_uid != owner:  # anybody may make names there
         raise StoreError(f"{short} 属于别的用户，数据库的连接不能放在那里，请把它移走。")
     return str(short)
 
@@ -285,6 +292,16 @@ def _is_server_of(folder: Path, pid: int) -> bool:
         )
     except (psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError):
         return False
+
+
+def _answers(sockets: Path, port: str) -> bool:
+    """Say whether somebody listens at a socket."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(sockets / f".s.PGSQL.{port}"))
+        except OSError:
+            return False
+    return True
 
 
 def _explain(folder: Path, what: str, said: str) -> StoreError:

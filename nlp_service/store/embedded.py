@@ -44,7 +44,8 @@ class EmbeddedServer:
         atexit.unregister(self.close)
         with suppress(FileNotFoundError), _alone(self.folder):  # the data may have been removed
             try:
-                if _take(self._holders, fcntl.LOCK_EX) and running_server(self.folder):
+                running = running_server(self.folder)
+                if _take(self._holders, fcntl.LOCK_EX) and running and running.here:
                     stop_server(self.folder)
             finally:
                 os.close(self._holders)

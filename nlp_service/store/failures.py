@@ -95,8 +95,10 @@ def explain(error: BaseException | None, where: str) -> StoreError:
     if not isinstance(error, psycopg.Error):
         return StoreError(f"{where} 上的操作没有完成（{type(error).__name__}）。")
     code = error.sqlstate
-    if code is None:
+    if code is None and isinstance(error, psycopg.OperationalError):
         return _explain_connecting(error, where)
+    if code is None:  # the driver itself refused a value
+        return StoreError(f"{where} 存不下所给的内容（例如 U+0000 这样的控制字符），未写入。")
     return explain_code(code, where, constraint=error.diag.constraint_name or "")
 
 

@@ -14,7 +14,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import (
-    InvalidSubmission,
     MergeRefused,
     RecordUnknown,
     ReferenceTaken,
@@ -29,6 +28,7 @@ from nlp_service.domain.records import (
     RecordKind,
     StoredOnce,
     StoredSubmission,
+    check_name,
 )
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
@@ -38,9 +38,6 @@ from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
 
 CHINA = timezone(timedelta(hours=8))
-
-LONGEST_REFERENCE = 200
-"""Characters of the office's number."""
 
 _TRIES = 3
 """A same submission may be deleted between not storing this one and looking for that one."""
@@ -68,7 +65,7 @@ class Submissions:
             InvalidSubmission: the reference is no number that an office would give.
             ReferenceTaken: its number already stands for another text.
         """
-        _check_reference(submission.id)
+        check_name("编号", submission.id)
         row = _as_row(submission, assessment, origin or Origin(), received_at or datetime.now(UTC))
         for _ in range(_TRIES):
             key = self._insert(row)
@@ -200,15 +197,6 @@ def _as_row(
         "source": origin.source,
         "restricted": assessment.restricted,
     }
-
-
-def _check_reference(reference: str) -> None:
-    if len(reference) > LONGEST_REFERENCE or not reference.isprintable():
-        raise InvalidSubmission(
-            "invalid_reference",
-            f"编号应是不超过 {LONGEST_REFERENCE} 字的一行文字，现有 {len(reference)} 字"
-            "或含有不可见字符。",
-        )
 
 
 def _read_submission(row: Row[Any]) -> StoredSubmission:

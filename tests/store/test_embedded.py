@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import psutil
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -116,10 +117,15 @@ def test_the_server_of_a_killed_process_runs_on_and_the_next_use_attaches(data, 
 def test_a_killed_server_loses_nothing_that_was_committed(data, use):
     server = use_server(data)
     ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
+    # A child of the server lives when it is killed; it must end before another one starts.
+    guest = psycopg.connect(host=str(data), user="postgres")
+    child = guest.execute("SELECT pg_backend_pid()").fetchone()[0]
     os.kill(server.pid, signal.SIGKILL)
     assert ends(server.pid)
 
     again = use(data)
+    assert ends(child)
+    guest.close()
     assert again.pid != server.pid
     assert ask(again, "SELECT number FROM kept") == [1]
     server.close()
@@ -134,6 +140,19 @@ def test_another_process_with_the_number_of_a_former_server_is_not_taken_for_it(
 
     assert server.pid != os.getpid()
     assert ask(server, "SELECT 1") == [1]
+
+
+def test_a_server_whose_process_cannot_be_seen_is_not_started_twice(data, use):
+    server = use_server(data)
+    lock = data / "postmaster.pid"
+    seen = lock.read_text()
+    lock.write_text(seen.replace(str(server.pid), str(os.getpid()), 1))  # as in another container
+
+    assert ask(use(data), "SELECT 1") == [1]
+    assert psutil.Process(server.pid).name() == "postgres"
+
+    lock.write_text(seen)
+    server.close()
 
 
 @pytest.mark.parametrize("name", ["有 空格,逗号'引号", "长" * 60])

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from nlp_service.domain.errors import RecordUnknown, StoreError
+from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, StoreError
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Action, Outcome, RecordKind, ReplyClass
 
@@ -62,6 +62,12 @@ def test_an_outcome_needs_its_submission(work):
         work.outcomes.record(4711, FILED)
 
 
+@pytest.mark.parametrize("field", ["handling_unit", "filing_number"])
+def test_a_number_is_one_line(field):
+    with pytest.raises(InvalidSubmission, match="一行文字"):
+        Outcome(disposition=Disposition.FILED, **{field: "118\n号"})
+
+
 @pytest.mark.parametrize(
     "change",
     ["UPDATE nlp.audit SET actor = 'x'", "DELETE FROM nlp.audit", "TRUNCATE nlp.audit"],
@@ -94,3 +100,8 @@ def test_the_audit_has_no_column_for_a_text(work, add, submit):
     rows = work.connection.execute(text("SELECT a::text FROM nlp.audit a")).scalars().all()
     assert rows
     assert not any("长青路" in row for row in rows)
+
+
+def test_what_the_driver_refuses_is_not_told_as_a_lost_connection(store, add):
+    with pytest.raises(StoreError, match="存不下"), store.transaction(actor="张\x00三") as office:
+        add(office)

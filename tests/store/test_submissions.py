@@ -167,6 +167,12 @@ def test_what_is_no_number_is_refused(work, submit, assess, reference):
         work.submissions.store(submission, assess(submission))
 
 
+def test_names_may_be_spaced_as_offices_do(work, add):
+    origin = Origin(submitter="张　三", district="城东\u00a0区", source="\u200b热线")
+
+    assert work.submissions.get(add(work, origin=origin)).submission.origin == origin
+
+
 @pytest.mark.parametrize("field", ["submitter", "district", "source"])
 @pytest.mark.parametrize("value", ["一" * 201, "a\x00", "a\nb"])
 def test_what_is_no_name_is_refused(field, value):
