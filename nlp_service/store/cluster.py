@@ -216,6 +216,8 @@ def stop_server(folder: Path) -> None:
     )
     if ended.code and running_server(folder):
         raise StoreError(f"{folder} 的数据库服务器停不下来，请看 {server_log(folder)}。")
+    with suppress(OSError):  # it is empty now; the data folder itself never is
+        Path(_socket_folder(folder, server_user(folder))).rmdir()
 
 
 def _disown_locks(folder: Path, sockets: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -157,7 +158,13 @@ def test_a_server_whose_process_cannot_be_seen_is_not_started_twice(data, use):
 
 @pytest.mark.parametrize("name", ["有 空格,逗号'引号", "长" * 60])
 def test_any_path_will_do(place, copy_data, use, name):
-    assert ask(use(copy_data(place / name / "pg")), "SELECT 1") == [1]
+    server = use(copy_data(place / name / "pg"))
+
+    assert ask(server, "SELECT 1") == [1]
+    server.close()
+    sockets = Path(server.url.query["host"])
+    assert server.folder.exists()
+    assert sockets == server.folder or not sockets.exists()
 
 
 def test_the_same_folder_by_another_name_is_the_same_server(data, place, use):
@@ -188,8 +195,6 @@ def test_several_first_uses_at_once_make_one_server(place, python):
 
 @pytest.mark.parametrize("folder", ["/proc/nlp/pg", "/dev/null/pg"])
 def test_a_place_that_cannot_hold_data_is_named(folder):
-    from pathlib import Path
-
     with pytest.raises(StoreError, match="NLP_DATA") as caught:
         use_server(Path(folder))
 

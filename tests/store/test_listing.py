@@ -19,7 +19,7 @@ def keys(page):
 
 def walk(submissions, wanted=None, *, limit, between=lambda: None):
     cursor, seen = None, []
-    while True:
+    for _ in range(100):
         page = submissions.list(wanted, cursor=cursor, limit=limit)
         assert len(page.items) <= limit
         seen += page.items
@@ -27,6 +27,7 @@ def walk(submissions, wanted=None, *, limit, between=lambda: None):
             return seen
         cursor = page.next_cursor
         between()
+    pytest.fail("the pages do not end")
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
