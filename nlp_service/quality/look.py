@@ -56,12 +56,12 @@ class Looker:
         evidence = find_evidence(document, self.lexicon, spans)
         read = read_sentences(document.scored.text, spans, evidence, self.roles.wording)
         empty = self.empty_talk.is_empty(read) | _introduce(document, spans)
-        margins = tell_suggestions(document, self.roles, read, empty)
-        sentences = assign_roles(document, evidence, self.roles, read, margins)
+        headings = list(find_headings(document.text, self.roles.wording))
+        margins = tell_suggestions(headings, self.roles, read, empty)
+        sentences = assign_roles(document, evidence, headings, read, margins, self.roles.wording)
         evidence = [_placed(each, sentences[each.sentence]) for each in evidence]
         announced = find_suggestions(document.body) is not None or any(
-            heading.role is SentenceRole.SUGGESTION
-            for heading in find_headings(document.text, self.roles.wording)
+            heading.role is SentenceRole.SUGGESTION for heading in headings
         )
         return Look(
             evidence=evidence,

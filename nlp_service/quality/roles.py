@@ -18,9 +18,8 @@ from nlp_service.domain.span import Span
 from nlp_service.quality.evidence import Evidence
 from nlp_service.quality.evidence_lexicon import EvidenceType
 from nlp_service.quality.leaning import LEAN, SURE, lean_on_headings
-from nlp_service.quality.role_wording import Heading, RoleWording, find_headings
+from nlp_service.quality.role_wording import Heading, RoleWording
 from nlp_service.text.normalise import Document
-from nlp_service.text.sentences import split_sentences
 
 Floats = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint32]
@@ -273,7 +272,7 @@ def _plainly_asking(traits: Floats) -> Floats:
 
 
 def tell_suggestions(
-    document: Document,
+    headings: Sequence[Heading],
     model: RoleModel,
     read: ReadSentences,
     empty: npt.NDArray[np.bool_] | None = None,
@@ -286,35 +285,29 @@ def tell_suggestions(
         return np.zeros((0, 2), dtype=np.float32)
     margins = model.margins(read, empty)
     sure = margins[:, 0] if empty is None else np.where(empty, 0.0, margins[:, 0])
-    margins += lean_on_headings(read.spans, list(find_headings(document.text, model.wording)), sure)
+    margins += lean_on_headings(read.spans, headings, sure)
     return margins
 
 
 def assign_roles(
     document: Document,
     evidence: Sequence[Evidence],
-    model: RoleModel,
-    read: ReadSentences | None = None,
-    margins: Floats | None = None,
+    headings: Sequence[Heading],
+    read: ReadSentences,
+    margins: Floats,
+    wording: RoleWording,
 ) -> Sequence[Sentence]:
     """Return all sentences of ``document.text`` in order, each with what it does.
 
     Args:
         document: the whole text.
         evidence: everything that ``find_evidence`` found in it.
-        model: what was fitted.
-        read: what ``read_sentences`` read of all its sentences, where the caller has it.
-        margins: what ``tell_suggestions`` told of them, where the caller has it.
+        headings: everything that ``find_headings`` found in it.
+        read: what ``read_sentences`` read of all its sentences.
+        margins: what ``tell_suggestions`` told of them.
+        wording: that of the model which told it.
     """
-    if read is None:
-        spans = split_sentences(document.text)
-        read = read_sentences(document.scored.text, spans, evidence, model.wording)
     sentences = read.spans
-    if not sentences:
-        return []
-    if margins is None:
-        margins = tell_suggestions(document, model, read)
-    headings = find_headings(document.text, model.wording)
     found: list[list[Evidence]] = [[] for _ in sentences]
     for each in evidence:
         found[each.sentence].append(each)
@@ -323,7 +316,7 @@ def assign_roles(
     roles = (
         SentenceRole.OTHER
         if sentence.start < title or sentence.start in bare
-        else _role(sentence.quote, seen, suggests > 0, problem > 0, model.wording)
+        else _role(sentence.quote, seen, suggests > 0, problem > 0, wording)
         for sentence, seen, (suggests, problem) in zip(
             sentences, found, margins.tolist(), strict=True
         )

@@ -51,7 +51,16 @@ MODEL = model_of({"增设": (4, 0), "制定": (4, 0), "坏了": (-4, 4), "缺少
 
 def roles(body, title="", model=MODEL):
     document = clean(Submission(title=title, body=body))
-    return [each.role for each in assign_roles(document, find_evidence(document, LEXICON), model)]
+    return [each.role for each in assigned(document, model)]
+
+
+def assigned(document, model=MODEL):
+    evidence = find_evidence(document, LEXICON)
+    headings = list(find_headings(document.text, WORDING))
+    spans = split_sentences(document.text)
+    read = read_sentences(document.scored.text, spans, evidence, WORDING)
+    margins = tell_suggestions(headings, model, read)
+    return assign_roles(document, evidence, headings, read, margins, WORDING)
 
 
 def role(sentence):
@@ -140,7 +149,7 @@ def test_headings_of_a_reversed_text_speak_for_what_stands_before_them():
 
 def test_every_text_is_covered_sentence_by_sentence(nasty_text):
     document = clean(Submission(title="", body=nasty_text))
-    found = assign_roles(document, find_evidence(document, LEXICON), MODEL)
+    found = assigned(document)
 
     assert [(each.start, each.end, each.quote) for each in found] == [
         (each.start, each.end, each.quote) for each in split_sentences(document.text)
@@ -148,7 +157,7 @@ def test_every_text_is_covered_sentence_by_sentence(nasty_text):
 
 
 def test_an_empty_document_has_no_sentences():
-    assert assign_roles(Document(title="", body=""), [], MODEL) == []
+    assert assigned(Document(title="", body="")) == []
 
 
 def test_a_model_comes_back_from_its_arrays():
@@ -193,7 +202,7 @@ def test_empty_sentences_are_nobodys_neighbours():
     def margins(lines, empty=None):
         text = "".join(lines)
         read = read_sentences(text, split_sentences(text), [], WORDING)
-        return tell_suggestions(Document(title="", body=text), MODEL, read, empty)
+        return tell_suggestions([], MODEL, read, empty)
 
     assert np.allclose(margins(padded, empty)[~empty], margins(said))
     assert not np.allclose(margins(padded)[~empty], margins(said))

@@ -50,18 +50,19 @@ class TorchLowerLayers:
         """
         windows = [self._reading.windows(lines) for lines in texts]
         every = [window for own in windows for window in own]
-        name = name_of_outputs(self._network, [window.ids for window in every])
-        path = kept and kept / f"lines-{name}.npy"
-        if path and path.is_file():
-            means: Floats = np.load(path)
-        else:
-            means = self._means(every, quiet=kept is None)
-            if path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                np.save(path, means)
+        means = self._kept_means(every, kept) if kept else self._means(every, quiet=True)
         tokens = [np.concatenate([np.zeros(0), *(w.tokens for w in own)]) for own in windows]
         ends = np.cumsum([len(own) for own in tokens])
         return list(zip(np.split(means, ends[:-1]), tokens, strict=True))
+
+    def _kept_means(self, windows: Sequence[Window], folder: Path) -> Floats:
+        name = name_of_outputs(self._network, [window.ids for window in windows])
+        path = folder / f"lines-{name}.npy"
+        if not path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            np.save(path, self._means(windows, quiet=False))
+        means: Floats = np.load(path)
+        return means
 
     def _means(self, windows: Sequence[Window], *, quiet: bool) -> Floats:
         device = best_device()
