@@ -21,6 +21,7 @@ from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.submissions import Submissions
+from nlp_service.store.wording_index import StoredWordingIndex
 
 CONNECT_WITHIN_S = 10
 
@@ -35,6 +36,7 @@ class Office:
         self.submissions = Submissions(connection, self.assessments, self.audit)
         self.merges = Merges(connection, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
+        self.wording = StoredWordingIndex(connection)
 
 
 class Database:
