@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from sqlalchemy import Connection, Float, bindparam, cast, delete, literal, select, text
+from sqlalchemy import Connection, Float, bindparam, cast, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.submission import Kind
@@ -78,7 +78,8 @@ class StoredMeaningIndex:
     ) -> Sequence[Neighbour]:
         """Return the texts of the greatest cosine, best first, equals by id as numbers are."""
         asked = literal(as_text(vector), HalfVector(DIMENSIONS))
-        if not (space := self._active()):
+        space = self._active(look_at=min(max(_LOOKED_AT, 2 * limit), _MOST_LOOKED_AT))
+        if space is None:
             return []
         c = embeddings.c
         distance = c.vector.op("<=>", return_type=Float())(cast(asked, HalfVector(DIMENSIONS)))
@@ -94,25 +95,19 @@ class StoredMeaningIndex:
             statement = statement.where(c.dated_on >= dated_from)
         if dated_until is not None:
             statement = statement.where(c.dated_on <= dated_until)
-        self._look_at(min(max(_LOOKED_AT, 2 * limit), _MOST_LOOKED_AT))
         found = [
             Neighbour(id=str(row.key), cosine=round(1 - row.distance, COSINE_PLACES))
             for row in self._connection.execute(statement)
         ]
         return sorted(found, key=lambda each: (-each.cosine, natural(each.id)))
 
-    def _active(self) -> Space | None:
-        active = read_active(self._connection)
-        return active if active is not None and active.name == self._space else None
-
-    def _look_at(self, neighbours: int) -> None:
-        self._connection.execute(
-            text(
-                "SELECT set_config('hnsw.iterative_scan', 'strict_order', true),"
-                " set_config('hnsw.ef_search', :neighbours, true)"
-            ),
-            {"neighbours": str(neighbours)},
+    def _active(self, *, look_at: int = _LOOKED_AT) -> Space | None:
+        """Return the active space where it is this encoder's; on the way, set up the search."""
+        active = read_active(
+            self._connection,
+            settings={"hnsw.iterative_scan": "strict_order", "hnsw.ef_search": str(look_at)},
         )
+        return active if active is not None and active.name == self._space else None
 
 
 def write_embeddings(connection: Connection, space: Space, texts: Sequence[EmbeddedText]) -> None:

@@ -4,10 +4,12 @@ Vectors of two encoders have nothing to say to each other. Each space has a part
 own, so that a new one is filled beside the old one and the old one dropped at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, text, update
+from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.store.index_tables import embeddings, spaces
@@ -37,9 +39,17 @@ class Space:
         return f"{embeddings.name}_{self.number}_graph"
 
 
-def read_active(connection: Connection) -> Space | None:
-    """Return the space that answers questions; None where there is none yet."""
-    row = connection.execute(select(spaces).where(spaces.c.active)).one_or_none()
+def read_active(
+    connection: Connection, *, settings: Mapping[str, str] | None = None
+) -> Space | None:
+    """Return the space that answers questions; None where there is none yet.
+
+    Args:
+        connection: of the transaction.
+        settings: of the server, set in the same round trip until the transaction ends.
+    """
+    set_ = [func.set_config(name, value, True) for name, value in (settings or {}).items()]
+    row = connection.execute(select(spaces, *set_).where(spaces.c.active)).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -117,5 +127,5 @@ def _make_part(connection: Connection, space: Space) -> None:
     )
 
 
-def _read(row: "Row[tuple[int, str, bool, object]]") -> Space:
+def _read(row: Row[Any]) -> Space:
     return Space(number=row.number, name=row.name, active=row.active)
