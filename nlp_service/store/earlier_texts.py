@@ -19,12 +19,18 @@ def read_documents(connection: Connection, ids: Collection[str]) -> Mapping[str,
             s.key.in_([int(id) for id in ids]), s.deleted_at.is_(None), ~s.restricted
         )
     )
-    found = {str(row.key): _part(normalise(row.title), row.text) for row in rows}
+    found = {str(row.key): part_document(row.title, row.text) for row in rows}
     return {id: found[id] for id in ids if id in found}
 
 
-def _part(title: str, text: str) -> Document:
-    """Part a whole text into title and body, as ``Document.text`` joined them."""
-    if text == title:
-        return Document(title=title, body="")
-    return Document(title=title, body=text[len(title) + 1 :] if title else text)
+def part_document(title: str, text: str) -> Document:
+    """Part a stored text into title and body, as cleaning joined them.
+
+    Args:
+        title: as it came in.
+        text: title and body, cleaned.
+    """
+    cleaned = normalise(title)
+    if text == cleaned:
+        return Document(title=cleaned, body="")
+    return Document(title=cleaned, body=text[len(cleaned) + 1 :] if cleaned else text)

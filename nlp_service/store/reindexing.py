@@ -20,6 +20,7 @@ from nlp_service.domain.errors import StoreError
 from nlp_service.domain.submission import Kind
 from nlp_service.duplicates.fingerprints import hash_grams, winnow
 from nlp_service.duplicates.letters import find_letters
+from nlp_service.store.earlier_texts import part_document
 from nlp_service.store.failures import explaining_failures
 from nlp_service.store.index_tables import embeddings, wordings
 from nlp_service.store.meaning_index import EmbeddedText, write_embeddings
@@ -34,6 +35,7 @@ from nlp_service.store.spaces import (
 )
 from nlp_service.store.tables import assessments, submissions
 from nlp_service.store.wording_index import FingerprintedText, StoredWordingIndex
+from nlp_service.text.normalise import Document
 
 ACTOR = "nlp-service"
 CHUNK = 500
@@ -43,8 +45,8 @@ _LOOK_EVERY_S = 0.05
 _DROP_WITHIN_S = 3
 """A drop waits for readers, and new readers wait for it."""
 
-Embed = Callable[[Sequence[str]], npt.NDArray[np.floating[Any]]]
-"""Texts, as stored, to their embeddings (n_texts, DIMENSIONS)."""
+Embed = Callable[[Sequence[Document]], npt.NDArray[np.floating[Any]]]
+"""Cleaned texts to their embeddings, (n_texts, DIMENSIONS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Reindexed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
     key: int
-    text: str
+    document: Document
     submitter: str
     kind: Kind
     dated_on: date
@@ -123,7 +125,7 @@ def _add_fingerprints(store: Store, texts: Sequence[_Text]) -> int:
             [
                 FingerprintedText(
                     key=each.key,
-                    fingerprints=winnow(hash_grams(find_letters(each.text)[0])),
+                    fingerprints=winnow(hash_grams(find_letters(each.document.text)[0])),
                     submitter=each.submitter,
                 )
                 for each in present
@@ -139,7 +141,7 @@ def _fill(
     done = 0
     there = and_(embeddings.c.key == submissions.c.key, embeddings.c.space == space.number)
     for texts in _missing(store, chunk, there):
-        vectors = embed([each.text for each in texts])
+        vectors = embed([each.document for each in texts])
         by_key = dict(zip((each.key for each in texts), vectors, strict=True))
         with store.transaction(actor=ACTOR) as office:
             present = _keep_present(office.connection, texts)
@@ -169,7 +171,7 @@ def _missing(store: Store, chunk: int, there: Any) -> Iterator[Sequence[_Text]]:
         yield [
             _Text(
                 key=row.key,
-                text=row.text,
+                document=part_document(row.title, row.text),
                 submitter=row.submitter,
                 kind=Kind(row.kind),
                 dated_on=row.dated_on,
@@ -179,10 +181,10 @@ def _missing(store: Store, chunk: int, there: Any) -> Iterator[Sequence[_Text]]:
         after = rows[-1].key
 
 
-def _select_missing(there: Any, after: int) -> "Select[tuple[int, str, str, str, date]]":
+def _select_missing(there: Any, after: int) -> "Select[tuple[int, str, str, str, str, date]]":
     s = submissions.c
     return (
-        select(s.key, s.text, s.submitter, assessments.c.kind, s.dated_on)
+        select(s.key, s.title, s.text, s.submitter, assessments.c.kind, s.dated_on)
         .join_from(submissions, assessments)
         .where(
             assessments.c.current,

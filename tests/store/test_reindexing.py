@@ -29,9 +29,9 @@ def vector(space, text):
     seed = hashlib.sha256((space + text).encode()).digest()
     return np.random.default_rng(list(seed)).normal(size={DIMENSIONS})
 
-def embed(texts):
+def embed(documents):
     time.sleep(0.05)
-    return np.stack([vector("新", text) for text in texts])
+    return np.stack([vector("新", each.text) for each in documents])
 
 with open_store(Settings(database_url=sys.argv[1])) as store:
     reindex(store, space="新", embed=embed, chunk=4, report=lambda n: print("chunk", flush=True))
@@ -48,9 +48,9 @@ class Encoder:
     def __init__(self, space):
         self.space, self.seen = space, []
 
-    def __call__(self, texts):
-        self.seen += texts
-        return np.stack([vector(self.space, each) for each in texts])
+    def __call__(self, documents):
+        self.seen += documents
+        return np.stack([vector(self.space, each.text) for each in documents])
 
 
 def texts_of(store):
@@ -235,11 +235,11 @@ def test_what_goes_while_it_is_embedded_stays_away(filled):
     gone = min(texts_of(filled))
     encoder = Encoder("新")
 
-    def embed(texts):
+    def embed(documents):
         if not encoder.seen:
             with filled.transaction(actor="张三") as office:
                 office.submissions.delete(gone)
-        return encoder(texts)
+        return encoder(documents)
 
     reindex(filled, space="新", embed=embed)
 
@@ -248,10 +248,10 @@ def test_what_goes_while_it_is_embedded_stays_away(filled):
 
 
 def test_of_two_at_once_one_is_refused_and_says_why(filled):
-    def embed(texts):
+    def embed(documents):
         with pytest.raises(StoreError, match="已有一个进程在重建索引"):
             reindex(filled, space="丙", embed=Encoder("丙"))
-        return Encoder("新")(texts)
+        return Encoder("新")(documents)
 
     reindex(filled, space="新", embed=embed)
 
@@ -259,7 +259,7 @@ def test_of_two_at_once_one_is_refused_and_says_why(filled):
 
 
 def test_a_failing_encoder_leaves_the_old_space_to_serve(filled):
-    def embed(texts):
+    def embed(documents):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
