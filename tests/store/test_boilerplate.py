@@ -1,7 +1,9 @@
 """What is nobody's wording in the archive, learnt from the database and read back."""
 
 import numpy as np
+from click.testing import CliRunner
 
+from nlp_service.cli import main
 from nlp_service.domain.records import Origin
 from nlp_service.duplicates.boilerplate import learn_boilerplate
 from nlp_service.duplicates.fingerprints import hash_grams
@@ -77,3 +79,18 @@ def test_what_is_common_no_more_counts_again(store, add, submit):
     assert relearn_boilerplate(store) == 0
     with store.reading() as office:
         assert len(KnownBoilerplate(SET_PHRASES).read(office.connection).common) == 0
+
+
+def test_the_command_says_what_it_did(fresh_store, add, submit):
+    with fresh_store.transaction(actor="张三") as office:
+        for body, submitter in zip(bodies(), MATTERS, strict=True):
+            add(office, submit(body), origin=Origin(submitter=submitter))
+    address = fresh_store.engine.url.render_as_string(hide_password=False)
+
+    ended = CliRunner().invoke(main, ["reindex"], env={"NLP_DATABASE_URL": address})
+
+    assert ended.exit_code == 0, ended.stderr
+    assert "12 件" in ended.stdout
+    with fresh_store.reading() as office:
+        assert office.wording.count_submitters() == 12
+        assert len(KnownBoilerplate(SET_PHRASES).read(office.connection).common) > 0
