@@ -14,7 +14,10 @@ from nlp_service.domain.errors import StoreError
 from nlp_service.domain.records import Origin
 from nlp_service.domain.submission import Kind
 from nlp_service.duplicates.meaning_index import DIMENSIONS
+from nlp_service.settings import Settings
+from nlp_service.store.backup import back_up, restore
 from nlp_service.store.index_tables import embeddings, fingerprints, spaces
+from nlp_service.store.opening import open_database
 from nlp_service.store.reindexing import refill_fingerprints, reindex
 from nlp_service.store.spaces import ensure_space, read_active
 
@@ -23,6 +26,7 @@ import hashlib, sys, time
 import numpy as np
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
+from nlp_service.store.opening import open_database
 from nlp_service.store.reindexing import reindex
 
 def vector(space, text):
@@ -154,7 +158,7 @@ def test_questions_are_answered_while_a_new_space_takes_over(filled, asking):
 
 
 def test_a_killed_run_is_gone_on_with(filled, python, asking):
-    address = filled.engine.url.render_as_string(hide_password=False)
+    address = text_of(filled.engine.url)
     with asking() as answers:
         process = python(RUN, address, start=True)
         for _ in range(3):
@@ -312,3 +316,21 @@ def test_the_first_space_serves_at_once(store):
 
     assert first == again
     assert (first.active, second.active) == (True, False)
+
+
+def test_a_backup_brings_the_space_back_with_its_graph(filled, server, place, open_at):
+    back_up(filled, place / "库.backup")
+    with open_database(Settings(database_url=text_of(target := server.new()))) as database:
+        restore(database, place / "库.backup", replace=False, actor="张三")
+
+    again = open_at(target)
+    assert all(asks_itself(again, *each) for each in texts_of(again).items())
+    with again.reading() as office:
+        graphs = "SELECT count(*) FROM pg_indexes WHERE schemaname = 'nlp' AND indexdef ~ 'hnsw'"
+        assert office.connection.execute(text(graphs)).scalar_one() == 1
+        assert office.wording.count_submitters() == 60
+    assert reindex(again, space="新", embed=Encoder("新")).embedded == 60
+
+
+def text_of(address):
+    return address.render_as_string(hide_password=False)
