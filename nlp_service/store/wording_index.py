@@ -45,6 +45,8 @@ WHERE gram IN (
 GROUP BY gram HAVING count(DISTINCT submitter) >= {{at_least}} ORDER BY gram
 """
 
+_GONE = 2**31
+"""Size of a text that another transaction took away since it was found; nobody will read it."""
 _GROUP_MEMORY = "256MB"
 """For counting all fingerprints at once; PostgreSQL writes to disk what is beyond."""
 
@@ -167,7 +169,7 @@ class StoredWordingIndex:
             select(wordings.c.key, wordings.c.size).where(wordings.c.key.in_(keys.tolist()))
         )
         sizes = {row.key: row.size for row in rows}
-        return np.array([sizes[key] for key in keys.tolist()], dtype=np.int64)
+        return np.array([sizes.get(key, _GONE) for key in keys.tolist()], dtype=np.int64)
 
     def _insert(
         self, texts: Sequence[FingerprintedText], submitters: Mapping[int, int]

@@ -49,11 +49,7 @@ def answers(index, asked):
     )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations, questions, st.integers(1, 5))
 def test_it_answers_as_the_one_in_memory(connection, done, asked, most):
     plain = MemoryWordingIndex(newest=most)
