@@ -122,6 +122,7 @@ def fill(store: Store, archive: Archive, clusters: Clusters, count: int) -> dict
         add_batch(store, space, list(islice(bodies, size)), clusters.draw(size), clock)
         if start % 50_000 == 0:
             print(f"{start} texts", {k: round(v) for k, v in clock.seconds.items()}, flush=True)
+    print("building the graph", flush=True)
     with clock.timing("graph"), store.transaction(actor="benchmark") as office:
         build_graph(office.connection, space)
     with store.engine.connect() as connection:  # what autovacuum does by itself, a little later
@@ -209,6 +210,7 @@ def read_sizes(store: Store) -> dict[str, float]:
 
 def learn(store: Store) -> dict[str, float]:
     """Learn what is common; return how long it took and how much that is."""
+    print("learning what is common", flush=True)
     start = time.perf_counter()
     count = relearn_boilerplate(store)
     return {"seconds to learn": time.perf_counter() - start, "common grams": count}

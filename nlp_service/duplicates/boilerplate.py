@@ -26,7 +26,7 @@ _LEAST_SUBMITTERS, _LEAST_SHARE_OF_SUBMITTERS = 8, 0.002
 _BUCKET_BITS = 24
 """Grams are first counted by their upper bits, 64 MB of counters, then only the likely ones."""
 _TO_BUCKET = 63 - _BUCKET_BITS
-_MOST_WAITING = 2_000_000
+_LARGE_PART = 1_000_000
 _NO_GRAMS: Grams = np.zeros(0, dtype=np.int64)
 
 
@@ -138,16 +138,25 @@ def _near(common: Grams, grams: Grams) -> Grams:
 def _found_often(some: Iterable[Grams], at_least: int) -> Grams:
     """Return the grams that stand in so many of these, each of which has none twice."""
     found, times = _NO_GRAMS, _NO_GRAMS
-    waiting: list[Grams] = []
-    for grams in itertools.chain(some, [None]):
-        if grams is not None:
-            waiting.append(grams)
-        if grams is None or sum(map(len, waiting)) > _MOST_WAITING:
-            merged = np.concatenate([found, *waiting])
-            worth = np.concatenate([times, np.ones(len(merged) - len(found), dtype=np.int64)])
-            found, place = np.unique(merged, return_inverse=True)
-            times, waiting = np.bincount(place, worth, len(found)).astype(np.int64), []
+    for grams in _in_large_parts(some):
+        merged = np.concatenate([found, grams])
+        worth = np.concatenate([times, np.ones(len(grams), dtype=np.int64)])
+        found, place = np.unique(merged, return_inverse=True)
+        times = np.bincount(place, worth, len(found)).astype(np.int64)
     return found[times >= at_least]
+
+
+def _in_large_parts(some: Iterable[Grams]) -> Iterator[Grams]:
+    """Join arrays, so that what is done with each is done seldom."""
+    waiting, size = [_NO_GRAMS], 0
+    for grams in some:
+        if len(grams):
+            waiting.append(grams)
+            size += len(grams)
+        if size > _LARGE_PART:
+            yield np.concatenate(waiting)
+            waiting, size = [_NO_GRAMS], 0
+    yield np.concatenate(waiting)
 
 
 def read_set_phrases(path: Path) -> Grams:
