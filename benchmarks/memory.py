@@ -53,7 +53,7 @@ REPORT = Path("var/reports/memory.json")
 SPACE = "benchmark"
 BATCH, IMPORTED, CHUNK = 1000, 2000, 200
 COPIES, NEIGHBOURS, NEAREST = 5, 20, 10
-WARMING = 20
+WARMING, DELETED = 20, 20
 TABLES = ("submissions", "assessments", "fingerprints", "wordings", "embeddings_1")
 INDICES = ("fingerprints_gram", "embeddings_1_graph")
 
@@ -118,6 +118,7 @@ def main() -> None:
             report |= learn(store)
             questions = make_questions(store, hosts, archive, clusters, options, chance)
             report |= measure_checks(store, questions) | measure_recall(store, clusters, questions)
+            report |= measure_deleting(store, chance.sample(range(1, options.texts), DELETED))
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     for name, value in report.items():
@@ -344,6 +345,17 @@ def measure_recall(
         least = np.partition(cosines, -NEAREST)[-NEAREST]
         hits.append(np.mean([cosines[int(each.id) - 1] >= least - 1e-3 for each in found]))
     return {f"recall@{NEAREST} of the graph": float(np.mean(hits))}
+
+
+def measure_deleting(store: Store, keys: Sequence[int]) -> dict[str, float]:
+    """Return how long it takes to delete a submission, its place in the indices included."""
+    times = []
+    for key in keys:
+        start = time.perf_counter()
+        with store.transaction(actor="benchmark") as office:
+            office.submissions.delete(key)
+        times.append(1000 * (time.perf_counter() - start))
+    return {"ms to delete, p50": float(np.median(times)), "ms to delete, most": max(times)}
 
 
 if __name__ == "__main__":
