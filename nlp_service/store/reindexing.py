@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Select, and_, exists, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, text
 
 from nlp_service.domain.errors import StoreError
 from nlp_service.domain.submission import Kind
@@ -160,7 +160,7 @@ def _fill(
     return done
 
 
-def _missing(store: Store, chunk: int, there: Any) -> Iterator[Sequence[_Text]]:
+def _missing(store: Store, chunk: int, there: "ColumnElement[bool]") -> Iterator[Sequence[_Text]]:
     """Yield what may be found and for which no row is there, in chunks, ascending by key."""
     after = 0
     while True:
@@ -181,7 +181,9 @@ def _missing(store: Store, chunk: int, there: Any) -> Iterator[Sequence[_Text]]:
         after = rows[-1].key
 
 
-def _select_missing(there: Any, after: int) -> "Select[tuple[int, str, str, str, str, date]]":
+def _select_missing(
+    there: "ColumnElement[bool]", after: int
+) -> "Select[tuple[int, str, str, str, str, date]]":
     s = submissions.c
     return (
         select(s.key, s.title, s.text, s.submitter, assessments.c.kind, s.dated_on)

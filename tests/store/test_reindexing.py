@@ -135,8 +135,8 @@ def test_the_first_run_fills_everything_and_the_second_has_nothing_to_do(fresh_s
     assert (again.fingerprinted, again.embedded, again.left) == (0, 0, 0)
     assert told == [3, 3, 1]
     assert space_of(fresh_store, "甲") == set(keys)
-    assert all(asks_itself(fresh_store, *each) for each in texts_of(fresh_store).items() if
-               each[0] in keys)  # fmt: skip
+    bodies = texts_of(fresh_store)
+    assert all(asks_itself(fresh_store, key, bodies[key]) for key in keys)
 
 
 def test_questions_are_answered_while_a_new_space_takes_over(filled, asking):
@@ -189,23 +189,19 @@ def test_what_is_stored_meanwhile_is_in_the_new_space_too(filled, add, today):
     stored = []
 
     def store_one(_):
+        if len(stored) == 12:
+            return
         with filled.transaction(actor="张三") as office:
-            key = add(office)
-            body = office.submissions.get(key).submission.text
+            stored.append(add(office))
+            body = office.submissions.get(stored[-1]).submission.text
             office.meaning("旧").add(
-                str(key), vector("旧", body), kind=Kind.PROPOSAL, dated_on=today
+                str(stored[-1]), vector("旧", body), kind=Kind.PROPOSAL, dated_on=today
             )
-            stored.append(key)
 
-    reindex(filled, space="新", embed=Encoder("新"), chunk=9, report=store_one_while_few(store_one))
+    reindex(filled, space="新", embed=Encoder("新"), chunk=9, report=store_one)
 
     assert len(stored) == 12
     assert space_of(filled, "新") == set(texts_of(filled)) > set(stored)
-
-
-def store_one_while_few(store_one):
-    left = iter(range(12))
-    return lambda done: store_one(done) if next(left, None) is not None else None
 
 
 def test_a_transaction_that_was_open_at_the_switch_is_waited_for(filled, add, today):
