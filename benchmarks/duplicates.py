@@ -13,7 +13,7 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,21 +21,19 @@ import numpy as np
 from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash, RMinHashLSH
 
-from benchmarks.edited_texts import KINDS, Maker, Query, recombine
+from benchmarks.archives import CORPORA, gather_texts
+from benchmarks.edited_texts import KINDS, Maker, Query
 from nlp_service.duplicates.boilerplate import Boilerplate, learn_boilerplate, read_set_phrases
 from nlp_service.duplicates.copies import find_copies
 from nlp_service.duplicates.letters import find_letters
 from nlp_service.duplicates.memory_index import MemoryWordingIndex
 from nlp_service.duplicates.wording import Wording, read_wording
-from nlp_service.text.normalise import Document, normalise
+from nlp_service.text.normalise import Document
 
-CORPORA = Path("../shared/corpora")
-GOLD = Path("data/gold/gold.jsonl")
 SET_PHRASES = Path("data/duplicates/set_phrases.toml")
 REPORT = Path("var/reports/duplicates.json")
 ASKED = 5
 PERMUTATIONS, GRAM = 128, 5
-HOSTS = 150
 
 
 class Finder(Protocol):
@@ -177,27 +175,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--corpora", type=Path, default=CORPORA)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
-
-
-def gather_texts(
-    corpora: Path, count: int, chance: random.Random
-) -> tuple[Sequence[str], Sequence[str]]:
-    """Return different texts in no order: some that stay outside, and so many for the archive.
-
-    The archive gets made ones where there are not enough.
-    """
-    files = [GOLD, *sorted(corpora.glob("proposals_*.jsonl")), *sorted(corpora.glob("mess*.jsonl"))]
-    texts = list(dict.fromkeys(text for path in files for text in read_bodies(path)))
-    chance.shuffle(texts)
-    hosts, texts = texts[:HOSTS], texts[HOSTS : HOSTS + count]
-    return hosts, [*texts, *recombine(texts, count - len(texts), chance)]
-
-
-def read_bodies(path: Path) -> Iterator[str]:
-    """Yield the cleaned texts of a file of submissions."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if body := normalise(json.loads(line)["body"] or ""):
-            yield body
 
 
 def make_queries(

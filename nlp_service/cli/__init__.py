@@ -10,6 +10,7 @@ from nlp_service.cli.backup import backup_command, restore_command
 from nlp_service.cli.failures import Commands
 from nlp_service.cli.models import models_command
 from nlp_service.cli.options import help_option
+from nlp_service.cli.reindex import reindex_command
 from nlp_service.cli.score import score_command
 from nlp_service.cli.serve import serve_command
 
@@ -26,3 +27,4 @@ main.add_command(score_command)
 main.add_command(models_command)
 main.add_command(backup_command)
 main.add_command(restore_command)
+main.add_command(reindex_command)

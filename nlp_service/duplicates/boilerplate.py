@@ -9,8 +9,7 @@ added or an archive grows.
 import itertools
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +23,10 @@ from nlp_service.text.normalise import normalise
 
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 _LEAST_SUBMITTERS, _LEAST_SHARE_OF_SUBMITTERS = 8, 0.002
+_BUCKET_BITS = 24
+"""Grams are first counted by their upper bits, 64 MB of counters, then only the likely ones."""
+_TO_BUCKET = 63 - _BUCKET_BITS
+_LARGE_PART = 1_000_000
 _NO_GRAMS: Grams = np.zeros(0, dtype=np.int64)
 
 
@@ -78,11 +81,7 @@ class Boilerplate:
 def learn_boilerplate(
     archive: Archive, texts: Iterable[tuple[str, Grams]], set_phrases: Grams
 ) -> Boilerplate:
-    """Add to the set phrases what is common in an archive: shared by 8 submitters and 0.2 % of all.
-
-    Eight, because a joint proposal of a few members would else make its wording nobody's.
-    Fingerprints alone leave the ends of common wording open, up to a window on either side; so the
-    grams around common fingerprints are counted as well.
+    """Add to the set phrases what is common in an archive, as ``learn_common`` says.
 
     Args:
         archive: an index of fingerprints.
@@ -90,27 +89,74 @@ def learn_boilerplate(
             submitter are each a submitter of their own.
         set_phrases: as ``read_set_phrases`` returns them.
     """
+    by_submitter = sorted(texts, key=lambda each: each[0])
+    return Boilerplate(set_phrases=set_phrases, common=learn_common(archive, lambda: by_submitter))
+
+
+def learn_common(archive: Archive, read_texts: Callable[[], Iterable[tuple[str, Grams]]]) -> Grams:
+    """Return what is common in an archive, ascending: shared by 8 submitters and 0.2 % of all.
+
+    Eight, because a joint proposal of a few members would else make its wording nobody's.
+    Fingerprints alone leave the ends of common wording open, up to a window on either side; so the
+    grams around common fingerprints are counted as well. The texts are read twice and not kept:
+    the memory that it takes depends on how much is common, not on how many they are.
+
+    Args:
+        archive: an index of fingerprints.
+        read_texts: begins to read the texts: submitter and all grams, in order, of each; those of
+            one submitter in a row.
+    """
     at_least = max(
         _LEAST_SUBMITTERS, math.ceil(_LEAST_SHARE_OF_SUBMITTERS * archive.count_submitters())
     )
     common = archive.common_grams(at_least)
-    if len(common):
-        common = np.union1d(common, _common_around(common, texts, at_least))
-    return Boilerplate(set_phrases=set_phrases, common=common)
+    if not len(common):
+        return common
+    counted = np.zeros(1 << _BUCKET_BITS, dtype=np.uint32)
+    for grams in _near_of_each(common, read_texts()):
+        counted[np.unique(grams >> _TO_BUCKET)] += 1
+    likely = (
+        grams[counted[grams >> _TO_BUCKET] >= at_least]
+        for grams in _near_of_each(common, read_texts())
+    )
+    return np.union1d(common, _found_often(likely, at_least))
 
 
-def _common_around(common: Grams, texts: Iterable[tuple[str, Grams]], at_least: int) -> Grams:
-    """Return the grams less than a window from common fingerprints that are common themselves."""
-    near: dict[str, list[Grams]] = defaultdict(list)  # by submitter
-    for number, (submitter, grams) in enumerate(texts):
-        at = np.flatnonzero(contains(common, grams))
-        around = cover(
-            np.maximum(at - WINDOW + 1, 0), np.minimum(at + WINDOW, len(grams)), len(grams)
-        )
-        near[submitter or f"\n{number}"].append(grams[around])
-    of_each = [np.unique(np.concatenate(grams)) for grams in near.values()]
-    found, submitters = np.unique(np.concatenate([_NO_GRAMS, *of_each]), return_counts=True)
-    return found[submitters >= at_least]
+def _near_of_each(common: Grams, texts: Iterable[tuple[str, Grams]]) -> Iterator[Grams]:
+    """Yield of each submitter the grams less than a window from common ones, each once."""
+    whose = ((submitter or f"\n{number}", grams) for number, (submitter, grams) in enumerate(texts))
+    for _, theirs in itertools.groupby(whose, key=lambda each: each[0]):
+        yield np.unique(np.concatenate([_near(common, grams) for _, grams in theirs]))
+
+
+def _near(common: Grams, grams: Grams) -> Grams:
+    at = np.flatnonzero(contains(common, grams))
+    first, end = np.maximum(at - WINDOW + 1, 0), np.minimum(at + WINDOW, len(grams))
+    return grams[cover(first, end, len(grams))]
+
+
+def _found_often(some: Iterable[Grams], at_least: int) -> Grams:
+    """Return the grams that stand in so many of these, each of which has none twice."""
+    found, times = _NO_GRAMS, _NO_GRAMS
+    for grams in _in_large_parts(some):
+        merged = np.concatenate([found, grams])
+        worth = np.concatenate([times, np.ones(len(grams), dtype=np.int64)])
+        found, place = np.unique(merged, return_inverse=True)
+        times = np.bincount(place, worth, len(found)).astype(np.int64)
+    return found[times >= at_least]
+
+
+def _in_large_parts(some: Iterable[Grams]) -> Iterator[Grams]:
+    """Join arrays, so that what is done with each is done seldom."""
+    waiting, size = [_NO_GRAMS], 0
+    for grams in some:
+        if len(grams):
+            waiting.append(grams)
+            size += len(grams)
+        if size > _LARGE_PART:
+            yield np.concatenate(waiting)
+            waiting, size = [_NO_GRAMS], 0
+    yield np.concatenate(waiting)
 
 
 def read_set_phrases(path: Path) -> Grams:

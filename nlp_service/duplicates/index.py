@@ -14,6 +14,9 @@ from nlp_service.duplicates.fingerprints import Grams
 
 Counts = npt.NDArray[np.int64]
 
+NEWEST = 500
+"""Most texts of one fingerprint that an answer regards."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -27,7 +30,13 @@ class Candidate:
 
 
 class WordingIndex(Protocol):
-    """Texts by their fingerprints. Texts without a submitter are each a submitter of their own."""
+    """Texts by their fingerprints. Texts without a submitter are each a submitter of their own.
+
+    Where more than ``NEWEST`` texts have a fingerprint, candidates and counts regard only so many
+    of them, those with the greatest ids. So a question takes bounded time whatever many texts say,
+    and of a form letter with thousands of senders the latest are found. Ids are ordered as numbers
+    are: a shorter one before a longer one, equally long ones by their characters.
+    """
 
     def add(self, id: str, fingerprints: Grams, *, submitter: str = "") -> None:
         """Add a text; one of the same id is replaced."""
@@ -50,10 +59,17 @@ class WordingIndex(Protocol):
         """
 
     def submitters_sharing(self, fingerprints: Grams) -> Counts:
-        """Return for each fingerprint how many different submitters' texts have it."""
+        """Return for each fingerprint how many different submitters' texts have it.
+
+        Args:
+            fingerprints: ascending, each once.
+        """
 
     def count_submitters(self) -> int:
         """Return how many different submitters there are."""
 
     def common_grams(self, at_least: int) -> Grams:
-        """Return the fingerprints, ascending, that so many different submitters share."""
+        """Return the fingerprints, ascending, that so many different submitters share.
+
+        Here every text is regarded.
+        """

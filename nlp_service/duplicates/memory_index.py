@@ -7,19 +7,25 @@ in a row. Removing looks at every row.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from nlp_service.duplicates.fingerprints import Grams
-from nlp_service.duplicates.index import Candidate, Counts
-
-Integers = npt.NDArray[np.int64]
+from nlp_service.duplicates.index import NEWEST, Candidate, Counts
+from nlp_service.duplicates.ranking import (
+    Hits,
+    Integers,
+    count_submitters,
+    natural,
+    newest,
+    rank,
+)
 
 
 class MemoryWordingIndex:
     """A ``WordingIndex``; one thread at a time."""
 
-    def __init__(self) -> None:
-        """Begin without texts."""
+    def __init__(self, *, newest: int = NEWEST) -> None:
+        """Begin without texts; ``newest`` is how many of one fingerprint an answer regards."""
+        self._newest = newest
         self._ids: list[str] = []  # by number; numbers are never used again
         self._numbers: dict[str, int] = {}
         self._submitters: list[int] = []  # by number
@@ -28,6 +34,7 @@ class MemoryWordingIndex:
         self._waiting: list[tuple[int, Grams]] = []
         self._grams: Grams = np.zeros(0, dtype=np.int64)  # ascending
         self._owners: Integers = np.zeros(0, dtype=np.int64)  # numbers, beside the grams
+        self._ages: Integers | None = None  # by number: place in the order of ids
 
     def add(self, id: str, fingerprints: Grams, *, submitter: str = "") -> None:
         """Add a text; one of the same id is replaced."""
@@ -40,6 +47,7 @@ class MemoryWordingIndex:
         )
         self._sizes.append(len(fingerprints))
         self._waiting.append((number, np.unique(fingerprints)))
+        self._ages = None
 
     def remove(self, id: str) -> None:
         """Forget a text; an unknown id is no error."""
@@ -56,25 +64,22 @@ class MemoryWordingIndex:
             asked: ascending, each once.
             limit: most texts to return.
         """
-        places, owners = self._find(asked)
-        if not len(owners):
+        hits = self._newest_hits(asked)
+        if not len(hits.texts):
             return []
-        rarity = np.log1p(
-            self.count_submitters() / np.maximum(self._spread(places, owners, len(asked)), 1)
+        sizes = np.array(self._sizes)
+        best = rank(
+            hits, submitters=self.count_submitters(), sizes=lambda texts: sizes[texts], limit=limit
         )
-        numbers, shared = np.unique(owners, return_counts=True)
-        weight = np.bincount(owners, rarity[places])[numbers]
-        sizes = np.minimum(np.array(self._sizes)[numbers], len(asked))
-        scores = weight * (1 + shared / sizes)
         found = [
-            Candidate(id=self._ids[number], shared=int(n), score=float(score))
-            for number, n, score in zip(numbers, shared, scores, strict=True)
+            Candidate(id=self._ids[number], shared=int(shared), score=float(score))
+            for number, shared, score in zip(best.texts, best.shared, best.scores, strict=True)
         ]
-        return sorted(found, key=lambda each: (-each.score, each.id))[:limit]
+        return sorted(found, key=lambda each: (-each.score, natural(each.id)))[:limit]
 
     def submitters_sharing(self, fingerprints: Grams) -> Counts:
         """Return for each fingerprint how many different submitters' texts have it."""
-        return self._spread(*self._find(fingerprints), len(fingerprints))
+        return count_submitters(self._newest_hits(fingerprints))
 
     def count_submitters(self) -> int:
         """Return how many different submitters there are."""
@@ -84,23 +89,39 @@ class MemoryWordingIndex:
         """Return the fingerprints, ascending, that so many different submitters share."""
         self._sort_in()
         grams = np.unique(self._grams)
-        return grams[self.submitters_sharing(grams) >= at_least]
+        return grams[count_submitters(self._hits(grams)) >= at_least]
 
-    def _find(self, grams: Grams) -> tuple[Integers, Integers]:
-        """Return pairs: the place of a gram in ``grams``, the number of a text that has it."""
+    def _newest_hits(self, grams: Grams) -> Hits:
+        hits = self._hits(grams)
+        if np.bincount(hits.places, minlength=1).max() <= self._newest:
+            return hits
+        kept = newest(hits.places, self._read_ages()[hits.texts], limit=self._newest)
+        return Hits(
+            size=hits.size,
+            places=hits.places[kept],
+            texts=hits.texts[kept],
+            submitters=hits.submitters[kept],
+        )
+
+    def _hits(self, grams: Grams) -> Hits:
         self._sort_in()
         first = np.searchsorted(self._grams, grams)
         count = np.searchsorted(self._grams, grams, "right") - first
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return np.repeat(np.arange(len(grams)), count), self._owners[
-            np.repeat(first, count) + within
-        ]
+        texts = self._owners[np.repeat(first, count) + within]
+        return Hits(
+            size=len(grams),
+            places=np.repeat(np.arange(len(grams)), count),
+            texts=texts,
+            submitters=np.array(self._submitters, dtype=np.int64)[texts],
+        )
 
-    def _spread(self, places: Integers, owners: Integers, size: int) -> Counts:
-        """Return how many different submitters stand beside each place."""
-        submitters = np.array(self._submitters, dtype=np.int64)[owners]
-        pairs = np.unique(places * (len(self._submitter_numbers) + 1) + submitters)
-        return np.bincount(pairs // (len(self._submitter_numbers) + 1), minlength=size)
+    def _read_ages(self) -> Integers:
+        """Return the place of each number in the order of ids; numbers out of use count, too."""
+        if self._ages is None:
+            order = sorted(range(len(self._ids)), key=lambda number: natural(self._ids[number]))
+            self._ages = np.argsort(np.array(order, dtype=np.int64))
+        return self._ages
 
     def _sort_in(self) -> None:
         if not self._waiting:

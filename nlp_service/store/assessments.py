@@ -11,6 +11,7 @@ from nlp_service.domain.assessment import Assessment, Role
 from nlp_service.domain.records import Action, RecordKind, StoredAssessment
 from nlp_service.domain.submission import Kind
 from nlp_service.store.audit import Audit
+from nlp_service.store.forgetting import forget
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import assessments, submissions
 
@@ -45,6 +46,7 @@ class Assessments:
                 .where(submissions.c.key == submission_key, ~submissions.c.restricted)
                 .values(restricted=True)
             )
+            forget(self._connection, [submission_key])
         self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, submission_key)
         return True
 

@@ -19,6 +19,9 @@ from nlp_service.store.tables import SCHEMA
 OLDEST_SERVER = (14,)
 """Tests run on 16 and 18; 14 is the oldest with all that the tables use."""
 
+OLDEST_VECTOR = "0.8"
+"""The first with iterative index scans."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK = 0x6E6C705F6D6967  # "nlp_mig"
@@ -54,7 +57,7 @@ def check_server(connection: Connection, where: str) -> None:
     """Refuse a database that cannot hold the tables.
 
     Raises:
-        DatabaseUnfit: its server is too old or has no pgvector, or it cannot hold every character.
+        DatabaseUnfit: its server or pgvector is too old or absent, or cannot hold every character.
     """
     version = connection.dialect.server_version_info or ()
     if version < OLDEST_SERVER:
@@ -69,7 +72,7 @@ def check_server(connection: Connection, where: str) -> None:
         )
     vector = connection.execute(
         text(
-            "SELECT a.installed_version, u.usesuper"
+            "SELECT a.installed_version, a.default_version, u.usesuper"
             " FROM pg_available_extensions a, pg_user u"
             " WHERE a.name = 'vector' AND u.usename = current_user"
         )
@@ -84,6 +87,17 @@ def check_server(connection: Connection, where: str) -> None:
             f"{where} 还没有启用扩展 pgvector，而这个用户无权启用；"
             "请让数据库管理员在该库中执行 CREATE EXTENSION vector; 后再启动。"
         )
+    version = vector.installed_version or vector.default_version
+    if is_too_old(version):
+        raise DatabaseUnfit(
+            f"{where} 的扩展 pgvector 是 {version}，至少需要 {OLDEST_VECTOR}；"
+            "请让数据库管理员安装新版，并在该库中执行 ALTER EXTENSION vector UPDATE; 后再启动。"
+        )
+
+
+def is_too_old(version: str) -> bool:
+    """Say whether a version of pgvector lacks what the tables and questions need."""
+    return tuple(map(int, version.split(".")[:2])) < tuple(map(int, OLDEST_VECTOR.split(".")))
 
 
 def read_revision(connection: Connection) -> str | None:

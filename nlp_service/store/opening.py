@@ -17,10 +17,12 @@ from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.submissions import Submissions
+from nlp_service.store.wording_index import StoredWordingIndex
 
 CONNECT_WITHIN_S = 10
 
@@ -35,6 +37,11 @@ class Office:
         self.submissions = Submissions(connection, self.assessments, self.audit)
         self.merges = Merges(connection, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
+        self.wording = StoredWordingIndex(connection)
+
+    def meaning(self, space: str) -> StoredMeaningIndex:
+        """Return the index of embeddings for an encoder, which its space is named after."""
+        return StoredMeaningIndex(self.connection, space=space)
 
 
 class Database:

@@ -33,6 +33,7 @@ from nlp_service.domain.records import (
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
+from nlp_service.store.forgetting import forget
 from nlp_service.store.listing import list_page
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
@@ -125,11 +126,13 @@ class Submissions:
             .values(restricted=restricted)
         )
         if changed.rowcount:
+            if restricted:
+                forget(self._connection, [key])
             action = Action.RESTRICTED if restricted else Action.UNRESTRICTED
             self._audit.note(action, RecordKind.SUBMISSION, key)
 
     def delete(self, key: int) -> None:
-        """Take a submission out of every list; nothing of it is lost.
+        """Take a submission out of every list and index; nothing of it is lost.
 
         Raises:
             RecordUnknown: there is none, or it was deleted before.
@@ -141,6 +144,7 @@ class Submissions:
         self._connection.execute(
             update(submissions).where(submissions.c.key == key).values(deleted_at=datetime.now(UTC))
         )
+        forget(self._connection, [key])
         self._audit.note(Action.DELETED, RecordKind.SUBMISSION, key)
 
     def _insert(self, row: Mapping[str, Any]) -> int | None:

@@ -1,7 +1,10 @@
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.duplicates.boilerplate import (
@@ -9,6 +12,7 @@ from nlp_service.duplicates.boilerplate import (
     learn_boilerplate,
     read_set_phrases,
 )
+from nlp_service.duplicates.fingerprints import WINDOW
 from nlp_service.duplicates.memory_index import MemoryWordingIndex
 from nlp_service.duplicates.shared_wording import compare
 
@@ -107,6 +111,30 @@ def test_a_large_archive_asks_for_more_submitters(submitters, least):
             return np.arange(3) if at_least == least else np.zeros(0, dtype=np.int64)
 
     assert learn_boilerplate(Archive(), [], SET_PHRASES).common.tolist() == [0, 1, 2]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", *"王李赵钱孙周吴郑冯陈"]), st.integers(0, 3)), max_size=40
+    )
+)
+def test_what_is_common_is_counted_by_submitters_around_common_fingerprints(rows):
+    bodies = [f"{rare(n)}{HABIT[: 26 - 4 * cut]}{rare(n + 500)}" for n, (_, cut) in enumerate(rows)]
+    index, texts = MemoryWordingIndex(), []
+    for n, (body, (submitter, _)) in enumerate(zip(bodies, rows, strict=True)):
+        index.add(f"p{n}", wording(body).fingerprints, submitter=submitter)
+        texts.append((submitter, wording(body).grams))
+
+    common = learn_boilerplate(index, texts, SET_PHRASES).common
+
+    whose = defaultdict(set)
+    chosen = index.common_grams(8)
+    for n, (submitter, grams) in enumerate(texts):
+        for at in np.flatnonzero(np.isin(grams, chosen)):
+            for gram in grams[max(0, at - WINDOW + 1) : at + WINDOW].tolist():
+                whose[gram].add(submitter or n)
+    expected = {gram for gram, submitters in whose.items() if len(submitters) >= 8}
+    assert set(common.tolist()) == expected | set(chosen.tolist())
 
 
 def test_a_text_of_many_is_asked_for_as_a_whole():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nlp_service.duplicates.boilerplate import Boilerplate
-from nlp_service.duplicates.copies import find_copies
+from nlp_service.duplicates.copies import choose_candidates, find_copies
 from nlp_service.duplicates.memory_index import MemoryWordingIndex
 from nlp_service.duplicates.shared_wording import compare
 from nlp_service.text.normalise import Document, normalise
@@ -153,3 +153,17 @@ def test_a_text_without_letters_has_no_copies(index, archive):
 
     assert read.document == Document(title="", body=normalise("……"))
     assert find_copies(read, index, archive.__getitem__, limit=5) == []
+
+
+def test_what_shares_one_fingerprint_by_chance_is_not_compared_beyond_the_best(archive):
+    index, read = MemoryWordingIndex(), archive["加梯"]
+    index.add("copy", read.fingerprints)
+    for n in range(5):
+        own = np.arange(n, n + 40) * 7 + 1
+        index.add(f"chance{n}", np.union1d(read.asked[n : n + 1], own))
+    index.add("part", read.fingerprints[:4])
+
+    chosen = choose_candidates(read, index)
+
+    assert [each.id for each in chosen][:2] == ["copy", "part"]
+    assert len(chosen) == 3

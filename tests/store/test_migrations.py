@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, inspect, text
 from nlp_service.domain.errors import StoreError
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Outcome
-from nlp_service.store.migrate import downgrade, known_revisions, migrate
+from nlp_service.store.migrate import downgrade, is_too_old, known_revisions, migrate
 from nlp_service.store.tables import SCHEMA, metadata
 
 
@@ -83,3 +83,11 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(engine, server):
         migrate(engine)
 
     assert inspect(engine).get_table_names(schema=SCHEMA) == ["audit"]
+
+
+@pytest.mark.parametrize(
+    ("version", "too_old"),
+    [("0.4.1", True), ("0.7.4", True), ("0.8.0", False), ("0.10.0", False), ("1.0", False)],
+)
+def test_a_pgvector_without_iterative_scans_is_too_old(version, too_old):
+    assert is_too_old(version) is too_old
