@@ -44,6 +44,11 @@ class Link:
     probability: float
     """Of that relation, 0–1."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no probability."""
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability {self.probability} is not within 0–1")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRules:

@@ -17,6 +17,7 @@ from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.groups import Groups
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
@@ -32,8 +33,9 @@ class Office:
         self.connection = connection
         self.audit = Audit(connection, actor=actor)
         self.assessments = Assessments(connection, self.audit)
-        self.submissions = Submissions(connection, self.assessments, self.audit)
-        self.merges = Merges(connection, self.audit)
+        self.groups = Groups(connection, self.audit)
+        self.submissions = Submissions(connection, self.assessments, self.groups, self.audit)
+        self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
 
 
@@ -77,7 +79,9 @@ class Store(Database):
         if not actor.strip():
             raise ValueError("a transaction without an actor")
         with explaining_failures(self.address), self.engine.begin() as connection:
-            yield Office(connection, actor=actor)
+            office = Office(connection, actor=actor)
+            yield office
+            office.groups.settle()
 
     @contextmanager
     def reading(self) -> Iterator[Office]:
