@@ -128,11 +128,11 @@ def _read_verdicts(connection: Connection, area: set[int]) -> Sequence[PairVerdi
     rows = connection.execute(
         select(c.key, c.low_key, c.high_key, c.relation)
         .where(among(c.low_key, area), among(c.high_key, area))
-        .distinct(c.low_key, c.high_key)
-        .order_by(c.low_key, c.high_key, c.key.desc())
+        .order_by(c.key)
     )
+    newest = {(row.low_key, row.high_key): row for row in rows}
     return [
         PairVerdict(first=row.low_key, second=row.high_key, same=Relation(row.relation) in JOINING)
-        for row in sorted(rows, key=lambda row: row.key)
+        for row in sorted(newest.values(), key=lambda row: row.key)
         if row.relation is not None
     ]
