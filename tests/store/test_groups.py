@@ -353,9 +353,8 @@ def test_undoing_merges_restores_the_groups_exactly(store, add, history, pairs):
         office.groups.add_links(news, model="pairs-1")
         stack = []
         for one, two in pairs:
-            if (
-                one == two
-                or office.merges.of(keys[one])
+            if one == two or (
+                office.merges.of(keys[one])
                 and (office.merges.of(keys[one]) == office.merges.of(keys[two]))
             ):
                 continue
