@@ -18,6 +18,7 @@ from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
 from nlp_service.store.groups import Groups
+from nlp_service.store.hot_issues import HotIssueFinder
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
@@ -37,6 +38,7 @@ class Office:
         self.submissions = Submissions(connection, self.assessments, self.groups, self.audit)
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
+        self.hot_issues = HotIssueFinder(connection, self.groups)
 
 
 class Database:

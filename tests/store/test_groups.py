@@ -333,6 +333,20 @@ def test_the_order_of_arrival_does_not_change_the_groups(store, submit, add, his
     assert stories[0] == stories[1]
 
 
+@pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
+def test_equals_do_not_go_by_when_they_came(store, add, submit, arrival):
+    """Of three that are all the same two are held apart: with whom the third stays is a tie."""
+    with store.transaction(actor="张三") as office:
+        key_of = {
+            number: add(office, submit(f"第 {number} 个窨井盖不见了，请补上。"))
+            for number in arrival
+        }
+        office.groups.add_links(among(*key_of.values()), model="pairs-1")
+        office.groups.decide(key_of[0], key_of[2], RELATED)
+
+        assert office.groups.of(key_of[1]).members == sorted([key_of[0], key_of[1]])
+
+
 def empty(store):
     tables = "submissions, assessments, links, pair_decisions, group_members, merges, merge_leads"
     named = ", ".join(f"nlp.{table}" for table in f"{tables}, merge_members, outcomes".split(", "))
