@@ -93,13 +93,12 @@ def _make_places(connection: Connection, area: set[int], rules: GroupRules) -> P
         verdicts=_read_verdicts(connection, area),
         rules=rules,
     )
-    return {
-        member: (min(map(min, component)), group[0])
-        for component in components
-        if sum(map(len, component)) > 1
-        for group in component
-        for member in group
-    }
+    places = {}
+    for groups in components:
+        if sum(map(len, groups)) > 1:
+            lowest = min(group[0] for group in groups)
+            places |= {member: (lowest, group[0]) for group in groups for member in group}
+    return places
 
 
 def _read_links(connection: Connection, area: set[int]) -> Links:
