@@ -93,7 +93,7 @@ def _make_places(connection: Connection, area: set[int], rules: GroupRules) -> P
         verdicts=_read_verdicts(connection, area),
         rules=rules,
     )
-    places = {}
+    places: dict[int, tuple[int, int]] = {}
     for groups in components:
         if sum(map(len, groups)) > 1:
             lowest = min(group[0] for group in groups)
