@@ -20,7 +20,7 @@ from nlp_service.store.audit import Audit
 from nlp_service.store.group_tables import group_members, links, pair_decisions
 from nlp_service.store.links import Pair, forget_links, write_links
 from nlp_service.store.presence import lock_present
-from nlp_service.store.regrouping import lock_groups, regroup
+from nlp_service.store.regrouping import everything_spoken_of, lock_groups, regroup
 from nlp_service.store.tables import submissions
 
 LONGEST_PAGE = 500
@@ -126,10 +126,7 @@ class Groups:
         self.settle()
         lock_groups(self._connection)
         self._connection.execute(delete(group_members))
-        everything = self._connection.execute(
-            select(submissions.c.key).where(submissions.c.deleted_at.is_(None))
-        )
-        regroup(self._connection, list(everything.scalars()), self._rules)
+        regroup(self._connection, everything_spoken_of(self._connection), self._rules)
 
     def settle(self) -> None:
         """Write what was found and bring the groups up to date; a transaction's last act.

@@ -97,7 +97,9 @@ class Store(Database):
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             with reader.begin():
-                yield Office(reader, actor="")
+                office = Office(reader, actor="")
+                yield office
+                office.groups.settle()  # refused, where anything was to be written
 
 
 def open_store(settings: Settings) -> Store:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
@@ -54,6 +55,13 @@ def regroup(connection: Connection, touched: Sequence[int], rules: GroupRules) -
         connection.execute(
             statement.on_conflict_do_update(index_elements=["submission_key"], set_=new), changed
         )
+
+
+def everything_spoken_of(connection: Connection) -> Sequence[int]:
+    """Return the submissions that are linked, merged or decided on: all that can be in groups."""
+    merged = select(submissions.c.key).where(submissions.c.merge_key.is_not(None))
+    ends = (links.c.low_key, links.c.high_key, pair_decisions.c.low_key, pair_decisions.c.high_key)
+    return list(connection.execute(union(merged, *map(select, ends))).scalars())
 
 
 def _components_of(connection: Connection, touched: Sequence[int]) -> set[int]:

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from nlp_service.domain.duplicates import Relation
-from nlp_service.domain.errors import DecisionRefused, RecordUnknown
+from nlp_service.domain.errors import DecisionRefused, RecordUnknown, StoreError
 from nlp_service.domain.records import Action, Origin, RecordKind
 from nlp_service.duplicates.groups import GroupRules, Link
 from nlp_service.store.groups import Groups
@@ -64,6 +64,14 @@ def test_a_transaction_that_fails_leaves_no_link(store, add):
     with store.reading() as office:
         assert office.groups.of(second).members == [second]
         assert office.groups.links_of(second) == []
+
+
+def test_links_cannot_be_added_where_only_reading_was_asked_for(store, add):
+    with store.transaction(actor="张三") as office:
+        first, second = add(office), add(office)
+
+    with pytest.raises(StoreError, match="只读"), store.reading() as office:
+        office.groups.add_links([link(first, second)], model="pairs-1")
 
 
 def test_what_a_later_model_finds_replaces_what_an_earlier_one_found(work, cases):

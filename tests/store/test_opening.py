@@ -28,7 +28,6 @@ CATALOGUE = """
 OPEN = """
 import sys
 from nlp_service.settings import Settings
-from nlp_service.store.migrate import known_revisions
 from nlp_service.store.opening import open_store
 with open_store(Settings(database_url=sys.argv[1])) as store, store.reading() as office:
     print(len(office.submissions.list().items))
