@@ -10,6 +10,7 @@ so on with both halves (recursive bisection by conductance: Kannan, Vempala and 
 against; pairs that were never compared say nothing. What was cut but is one wording, copied from
 several texts to several others, is put together again: a letter of which each newcomer was
 compared with the latest few is a long band, which hangs together weakly everywhere.
+``benchmarks.groups`` sets the three side by side.
 
 What persons said goes before: what they joined is one node, what they hold apart is cut apart,
 wherever the cut costs least. Groups depend on the texts, the links and those words alone, never on
