@@ -29,9 +29,6 @@ from nlp_service.domain.duplicates import Relation
 from nlp_service.duplicates.cuts import Booleans, Graph, Places, Weights, weakest_cut
 from nlp_service.duplicates.pair_words import Pairs, PairVerdict, Words
 
-_SMALLEST_TO_CUT = 2
-"""Two nodes that a link holds together stay together."""
-
 JOINING = frozenset({Relation.COPY, Relation.SAME})
 
 
@@ -217,7 +214,7 @@ def _split(part: _Part, rules: GroupRules) -> Iterator[Places]:
     waiting = [part]
     while waiting:
         part = waiting.pop()
-        if len(part.nodes) > 1 and (len(part.apart.low) or len(part.nodes) > _SMALLEST_TO_CUT):
+        if len(part.nodes) > 1 and not _surely_holds(part, rules):
             cut = weakest_cut(part.graph(), part.apart.low, part.apart.high)
             if len(part.apart.low) or cut.escape < rules.least_escape:
                 waiting += part.divide(cut.side.astype(np.int64))
@@ -251,6 +248,19 @@ def _said(texts: Places, nodes: Places, links: Links) -> _Said:
         copying=links.copying[kept],
         probability=links.probability[kept],
     )
+
+
+def _surely_holds(part: _Part, rules: GroupRules) -> bool:
+    """Say of some parts, without looking for a cut, that there is none: most groups are such.
+
+    Where all are linked with all, each text of the smaller side has at least as many links across
+    as within, so the escape is at least least ÷ (least + most) of the weights.
+    """
+    n, weights = len(part.nodes), part.links.weights
+    if len(part.apart.low) or len(part.against.low) or part.sizes.max() > 1:
+        return False
+    all_linked = 2 * len(weights) == n * (n - 1)
+    return all_linked and weights.min() >= rules.least_escape * (weights.min() + weights.max())
 
 
 def _whole(said: _Said, apart: Pairs, rules: GroupRules) -> _Part:

@@ -76,16 +76,11 @@ class HotIssueFinder:
         if least_texts < 2 or limit < 1:
             raise ValueError(f"least_texts {least_texts}, limit {limit}")
         self._groups.settle()
-        tallies = self._tally(window, least_texts)
-        about = self._majorities([tally.group for tally in tallies])
-        ranked = [
-            tally
-            for tally in rank(tallies, least_texts=least_texts)
-            if topic in ("", about[tally.group][0])
-        ]
-        issues = [
-            self._describe(window, tally, about[tally.group], places_of) for tally in ranked[:limit]
-        ]
+        ranked = rank(self._tally(window, least_texts), least_texts=least_texts)
+        asked = ranked if topic else ranked[:limit]
+        about = self._majorities([tally.group for tally in asked])
+        wanted = [tally for tally in asked if topic in ("", about[tally.group][0])][:limit]
+        issues = [self._describe(window, tally, about[tally.group], places_of) for tally in wanted]
         now, before = (self._count(stretch, topic) for stretch in (window, window.before))
         return HotIssues(window=window, submissions=now, submissions_before=before, issues=issues)
 

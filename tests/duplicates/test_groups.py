@@ -62,6 +62,17 @@ def test_three_of_which_two_pairs_are_the_same_are_one_group():
     assert grouped(3, [link(0, 1), link(1, 2)]) == [[0, 1, 2]]
 
 
+@given(st.lists(st.floats(0.5, 1.0), min_size=10, max_size=10))
+def test_what_is_all_linked_with_all_is_one_group_however_surely(probabilities):
+    pairs = itertools.combinations(range(5), 2)
+    links = [link(*pair, sure) for pair, sure in zip(pairs, probabilities, strict=True)]
+
+    assert grouped(5, links) == [[0, 1, 2, 3, 4]]
+    beside = link(5, 0, 0.5, NONE)  # has it looked for the weakest cut all the same
+    joined = link(5, 1, 0.95)
+    assert [0, 1, 2, 3, 4] == [text for text in grouped(6, [*links, beside, joined])[0] if text < 5]
+
+
 def test_one_wrong_link_does_not_chain_two_matters():
     links = [*among(0, 1, 2), *among(3, 4, 5), link(2, 3, 0.99)]
 
