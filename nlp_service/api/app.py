@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
+from nlp_service.api import issue_examples
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
@@ -57,4 +58,5 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     add_problem_handlers(app)
     describe_domain_types(app.openapi())
     restore_nulls(app.openapi())
+    issue_examples.restore_nulls(app.openapi())
     return app

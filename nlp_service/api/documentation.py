@@ -25,6 +25,7 @@ DESCRIPTION = _ABOUT + "\n".join(
 TAGS = [
     {"name": "分拣", "description": "一件或一批来件。"},
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
+    {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
     {"name": "运行", "description": "供监控和部署使用。"},
 ]

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from nlp_service.api import documentation
 from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, JsonOnly, MetricsDep
+from nlp_service.api.hot_issue_routes import hot_issue_router
 from nlp_service.api.page import page_response
 from nlp_service.api.problems import as_json, problem_of
 from nlp_service.api.quality_routes import quality_router
@@ -31,6 +32,7 @@ from nlp_service.domain.taxonomy import Taxonomy
 
 router = APIRouter()
 router.include_router(quality_router)
+router.include_router(hot_issue_router)
 
 
 # Both routes write JSON themselves: a response model checked on the way out would cost a second

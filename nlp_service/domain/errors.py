@@ -20,6 +20,7 @@
         ├── ReferenceTaken         the office's number already stands for another text
         ├── RecordUnknown          no such submission, assessment or merge
         ├── MergeRefused           a merge, or its undoing, that would lose something
+        ├── DecisionRefused        a word on a pair that a merge in force contradicts
         ├── InvalidCursor          not a cursor of this list
         └── BackupRefused          a backup or restore that would destroy or lose something
 
@@ -116,6 +117,10 @@ class RecordUnknown(StoreError):
 
 class MergeRefused(StoreError):
     """A merge, its undoing, or a deletion that would lose something."""
+
+
+class DecisionRefused(StoreError):
+    """What a person said of a pair contradicts a merge in force, or says nothing of a pair."""
 
 
 class InvalidCursor(StoreError):

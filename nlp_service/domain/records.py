@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.submission import Kind
@@ -53,6 +54,10 @@ class Action(enum.StrEnum):
     """撤销并案"""
     LEAD_CHOSEN = "lead_chosen"
     """确定主案"""
+    PAIR_DECIDED = "pair_decided"
+    """认定两件来件的关系"""
+    PAIR_DECISION_WITHDRAWN = "pair_decision_withdrawn"
+    """撤回对两件来件关系的认定"""
     RESTORED = "restored"
     """从备份恢复数据库"""
 
@@ -268,6 +273,30 @@ class Merge:
     def lead(self) -> int:
         """Key of the lead case."""
         return self.leads[-1].submission_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairDecision:
+    """What a person said of two submissions; the newest counts, the others are history."""
+
+    key: int
+    first: int
+    second: int
+    """Submission keys, ascending."""
+    relation: Relation | None
+    """None where it takes back what was said before."""
+    decided_at: datetime
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Submissions about the same matter, as links and persons have it now."""
+
+    key: int
+    """The lowest of their keys."""
+    members: Sequence[int]
+    """Submission keys, ascending; one alone is a group, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from nlp_service.domain.errors import MergeRefused, RecordUnknown
 from nlp_service.domain.records import Action, LeadChoice, Merge, Origin, RecordKind
 from nlp_service.store.audit import Audit
+from nlp_service.store.groups import Groups
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import merge_leads, merge_members, merges, submissions
 
@@ -19,8 +20,8 @@ from nlp_service.store.tables import merge_leads, merge_members, merges, submiss
 class Merges:
     """Merges, in the caller's transaction."""
 
-    def __init__(self, connection: Connection, audit: Audit) -> None:
-        self._connection, self._audit = connection, audit
+    def __init__(self, connection: Connection, groups: Groups, audit: Audit) -> None:
+        self._connection, self._groups, self._audit = connection, groups, audit
 
     def merge(self, submission_keys: Sequence[int], *, lead: int) -> Merge:
         """Merge submissions under a lead case; whole merges that they belong to come along.
@@ -55,6 +56,7 @@ class Merges:
             update(submissions).where(submissions.c.key.in_(before)).values(merge_key=key)
         )
         self._note_lead(key, lead)
+        self._groups.touch([*before])
         self._audit.note(Action.MERGED, RecordKind.MERGE, key)
         self._audit.note(Action.MERGED, RecordKind.SUBMISSION, *sorted(before))
         return self.get(key)
@@ -83,6 +85,7 @@ class Merges:
             .where(merges.c.key == key)
             .values(undone_at=datetime.now(UTC), undone_by=self._audit.actor)
         )
+        self._groups.touch(merge.members)
         self._audit.note(Action.UNMERGED, RecordKind.MERGE, key)
         self._audit.note(Action.UNMERGED, RecordKind.SUBMISSION, *merge.members)
         return self.get(key)

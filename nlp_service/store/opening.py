@@ -17,6 +17,8 @@ from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.groups import Groups
+from nlp_service.store.hot_issues import HotIssueFinder
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
@@ -34,14 +36,16 @@ class Office:
         self.connection = connection
         self.audit = Audit(connection, actor=actor)
         self.assessments = Assessments(connection, self.audit)
-        self.submissions = Submissions(connection, self.assessments, self.audit)
-        self.merges = Merges(connection, self.audit)
+        self.groups = Groups(connection, self.audit)
+        self.submissions = Submissions(connection, self.assessments, self.groups, self.audit)
+        self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
         self.wording = StoredWordingIndex(connection)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""
         return StoredMeaningIndex(self.connection, space=space)
+        self.hot_issues = HotIssueFinder(connection, self.groups)
 
 
 class Database:
@@ -84,7 +88,9 @@ class Store(Database):
         if not actor.strip():
             raise ValueError("a transaction without an actor")
         with explaining_failures(self.address), self.engine.begin() as connection:
-            yield Office(connection, actor=actor)
+            office = Office(connection, actor=actor)
+            yield office
+            office.groups.settle()
 
     @contextmanager
     def reading(self) -> Iterator[Office]:
@@ -98,7 +104,9 @@ class Store(Database):
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             with reader.begin():
-                yield Office(reader, actor="")
+                office = Office(reader, actor="")
+                yield office
+                office.groups.settle()  # refused, where anything was to be written
 
 
 def open_store(settings: Settings) -> Store:

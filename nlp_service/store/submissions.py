@@ -34,6 +34,7 @@ from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
 from nlp_service.store.forgetting import forget
+from nlp_service.store.groups import Groups
 from nlp_service.store.listing import list_page
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
@@ -47,8 +48,11 @@ _TRIES = 3
 class Submissions:
     """Submissions, in the caller's transaction."""
 
-    def __init__(self, connection: Connection, assessments: Assessments, audit: Audit) -> None:
-        self._connection, self._assessments, self._audit = connection, assessments, audit
+    def __init__(
+        self, connection: Connection, assessments: Assessments, groups: Groups, audit: Audit
+    ) -> None:
+        self._connection, self._audit = connection, audit
+        self._assessments, self._groups = assessments, groups
 
     def store(
         self,
@@ -145,6 +149,7 @@ class Submissions:
             update(submissions).where(submissions.c.key == key).values(deleted_at=datetime.now(UTC))
         )
         forget(self._connection, [key])
+        self._groups.remove(key)
         self._audit.note(Action.DELETED, RecordKind.SUBMISSION, key)
 
     def _insert(self, row: Mapping[str, Any]) -> int | None:

@@ -3,17 +3,19 @@ import re
 import pytest
 from fastapi.openapi.models import OpenAPI
 
-from nlp_service.api import schemas
+from nlp_service.api import issue_schemas, schemas
 from nlp_service.api.documentation import BATCH_EXAMPLES, SUBMISSION_EXAMPLES
 from nlp_service.api.examples import ASSESSMENT, PUBLIC_MESSAGE
 from nlp_service.api.problems import PROBLEMS, Problem
 
-MODELS = {"Problem": Problem, **{name: value for name, value in vars(schemas).items()}}
+MODELS = {"Problem": Problem, **vars(schemas), **vars(issue_schemas)}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 EXPECTED = {
     "post /v1/assessments",
     "post /v1/assessments:batch",
     "post /v1/quality",
+    "get /v1/hot-issues",
+    "get /v1/hot-issues/{group}/members",
     "get /v1/rubric",
     "get /v1/taxonomy",
     "get /healthz",
