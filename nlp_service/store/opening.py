@@ -17,6 +17,7 @@ from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.imports import Imports
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
@@ -35,6 +36,7 @@ class Office:
         self.submissions = Submissions(connection, self.assessments, self.audit)
         self.merges = Merges(connection, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
+        self.imports = Imports(connection, self.audit)
 
 
 class Database:

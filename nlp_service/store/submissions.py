@@ -6,7 +6,7 @@ same submission, the unique indices of ``tables.submissions`` say.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
@@ -20,8 +20,10 @@ from nlp_service.domain.errors import (
     StoreError,
 )
 from nlp_service.domain.records import (
+    CHINA,
     Action,
     AssessedSubmission,
+    Filing,
     ListFilter,
     ListPage,
     Origin,
@@ -37,7 +39,8 @@ from nlp_service.store.listing import list_page
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
 
-CHINA = timezone(timedelta(hours=8))
+_IDENTITY = ("source", "kind", "submitter", "reference", "content_hash")
+"""Columns in which two stored submissions always differ."""
 
 _TRIES = 3
 """A same submission may be deleted between not storing this one and looking for that one."""
@@ -71,13 +74,39 @@ class Submissions:
             key = self._insert(row)
             if key is not None:
                 self._audit.note(Action.STORED, RecordKind.SUBMISSION, key)
-                self._assessments.add_first(key, assessment)
+                self._assessments.add_first({key: assessment})
                 return StoredOnce(key=key, created=True)
             key = self._find_same(row)
             if key is not None:
                 self._assessments.add(key, assessment)
                 return StoredOnce(key=key, created=False)
         raise StoreError("同一件来件正被反复删除和存入，未存入，请稍后再试。")
+
+    def store_new(self, filings: Sequence[Filing]) -> Sequence[int | None]:
+        """Store at once what is new and return the keys, in order; None for what is not.
+
+        What repeats or contradicts a stored one, or an earlier one of these, is left to ``store``.
+        Names must have been checked.
+        """
+        now = datetime.now(UTC)
+        rows = [
+            _as_row(one.submission, one.assessment, one.origin, one.received_at or now)
+            for one in filings
+        ]
+        statement = insert(submissions).on_conflict_do_nothing()
+        made = self._connection.execute(
+            statement.returning(submissions.c.key, *(submissions.c[name] for name in _IDENTITY)),
+            rows,
+        )
+        key_of = {tuple(identity): key for key, *identity in made}
+        keys = [key_of.pop(tuple(row[name] for name in _IDENTITY), None) for row in rows]
+        new = {
+            key: one.assessment for key, one in zip(keys, filings, strict=True) if key is not None
+        }
+        if new:
+            self._audit.note(Action.STORED, RecordKind.SUBMISSION, *new)
+            self._assessments.add_first(new)
+        return keys
 
     def get(self, key: int, *, even_deleted: bool = False) -> AssessedSubmission:
         """Return a submission and its current assessment.
