@@ -7,6 +7,16 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.databases import (  # noqa: F401
+    copy_data,
+    data,
+    embedded,
+    embedded_address,
+    folder,
+    place,
+    pristine,
+)
+
 ROOT = Path(__file__).parents[1]
 NASTY_TEXTS = {
     "one character": "路",

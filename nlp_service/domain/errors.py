@@ -112,9 +112,15 @@ class StoreBusy(StoreError):
 
 
 class ReferenceTaken(StoreError):
-    """The number that the office gave already stands for another text."""
+    """The number that the office gave already stands for another text; ``key`` is that one's."""
 
     code = "reference_taken"
+
+    def __init__(self, reference: str, key: int) -> None:
+        super().__init__(
+            f"编号 {reference} 已是来件 {key}，文字却不同；请核对编号，或换一个编号存入。"
+        )
+        self.key = key
 
 
 class RecordUnknown(StoreError):

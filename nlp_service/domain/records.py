@@ -7,7 +7,7 @@ numbers, references the office's.
 import enum
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -247,7 +247,7 @@ class Filing:
 
     submission: Submission
     assessment: Assessment
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
     received_at: datetime | None = None
     """Now, unless an archive knows better."""
     outcome: Outcome | None = None

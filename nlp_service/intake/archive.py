@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeVar
 
 from nlp_service.domain.errors import InvalidSubmission, UnreadableInput
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import CHINA, Origin, Outcome, ReplyClass
+from nlp_service.domain.records import CHINA, Origin, Outcome, ReplyClass, check_name
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.csv import read_csv_columns
 from nlp_service.intake.files import survey_stream
@@ -99,10 +99,11 @@ def open_archive(file: BinaryIO, *, name: str, is_csv: bool, source: str) -> Arc
     """Look over an open file, JSON Lines or CSV, and make it ready for reading.
 
     Raises:
-        InvalidSubmission: the source is no name.
+        InvalidSubmission: the source or the file's name is no name.
         UnreadableInput: it is empty, in no known encoding, or has no column for the body.
     """
-    Origin(source=source)
+    check_name("来源", source)
+    check_name("文件名", name)
     called = name or "档案"
     survey = survey_stream(file, name=called, is_csv=is_csv)
     digest = _digest(file)

@@ -42,8 +42,7 @@ def read_submissions(
     Raises:
         UnreadableInput: no such file, a kind of file that is not known, or not readable as one.
     """
-    _check(path)
-    if path.suffix.lower() == ".csv":
+    if is_csv_file(path):
         encoding = (survey or survey_file(path)).encoding
         return read_csv(path, encoding=encoding)
     return read_jsonl(path)
@@ -55,9 +54,9 @@ def survey_file(path: Path) -> Survey:
     Raises:
         UnreadableInput: no such file, an unknown ending, or a CSV in neither UTF-8 nor GB18030.
     """
-    _check(path)
+    is_csv = is_csv_file(path)
     with path.open("rb") as file:
-        return survey_stream(file, name=str(path), is_csv=path.suffix.lower() == ".csv")
+        return survey_stream(file, name=str(path), is_csv=is_csv)
 
 
 def survey_stream(file: BinaryIO, *, name: str, is_csv: bool) -> Survey:
@@ -72,6 +71,16 @@ def survey_stream(file: BinaryIO, *, name: str, is_csv: bool) -> Survey:
     if _decodes(file, CHINESE_SPREADSHEET):
         return Survey(lines=lines, encoding=CHINESE_SPREADSHEET)
     raise UnreadableInput(f"{name} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
+
+
+def is_csv_file(path: Path) -> bool:
+    """Say whether a file is a CSV and not JSON Lines, by its name.
+
+    Raises:
+        UnreadableInput: no such file, or an unknown ending.
+    """
+    _check(path)
+    return path.suffix.lower() == ".csv"
 
 
 def _check(path: Path) -> None:

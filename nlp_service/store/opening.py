@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from nlp_service.domain.errors import DatabaseUnfit
@@ -66,6 +66,15 @@ class Database:
 
 class Store(Database):
     """The store, its tables up to date. Safe for threads; a context manager."""
+
+    def check(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            StoreError: it gives none.
+        """
+        with explaining_failures(self.address), self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
 
     @contextmanager
     def transaction(self, *, actor: str) -> Iterator[Office]:

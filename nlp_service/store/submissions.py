@@ -24,6 +24,7 @@ from nlp_service.domain.records import (
     Action,
     AssessedSubmission,
     Filing,
+    ListedSubmission,
     ListFilter,
     ListPage,
     Origin,
@@ -35,7 +36,7 @@ from nlp_service.domain.records import (
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
-from nlp_service.store.listing import list_page
+from nlp_service.store.listing import list_keys, list_page
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
 
@@ -141,6 +142,10 @@ class Submissions:
         """Return a page of the newest submissions first; see ``listing.list_page``."""
         return list_page(self._connection, wanted or ListFilter(), cursor=cursor, limit=limit)
 
+    def among(self, keys: Sequence[int]) -> Sequence[ListedSubmission]:
+        """Return those of the submissions that are there, as lists show them, by ascending key."""
+        return list_keys(self._connection, keys)
+
     def restrict(self, key: int, *, restricted: bool) -> None:
         """Stop indexing and open display of a submission, or allow it again.
 
@@ -194,10 +199,7 @@ class Submissions:
             .order_by(same_number.desc())
         ).first()
         if found is not None and found.content_hash != row["content_hash"]:
-            raise ReferenceTaken(
-                f"编号 {row['reference']} 已是来件 {found.key}，文字却不同；"
-                "请核对编号，或换一个编号存入。"
-            )
+            raise ReferenceTaken(row["reference"], found.key)
         return None if found is None else found.key
 
 
