@@ -15,6 +15,7 @@ from tests.databases import (  # noqa: F401
     folder,
     place,
     pristine,
+    small_disk,
 )
 
 ROOT = Path(__file__).parents[1]

@@ -72,6 +72,25 @@ def embedded_address(folder, pristine):
     server.close()
 
 
+@pytest.fixture
+def small_disk(place):
+    """A disk of 200 MB."""
+    disk = place / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", disk]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a disk, and not everywhere")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def fill_up(disk, *, leave):
+    """Write until so many bytes are left."""
+    free = int(subprocess.check_output(["stat", "-f", "-c", "%a %S", disk]).split()[0]) * 4096
+    with (disk / "ballast").open("ab") as ballast:
+        ballast.write(bytes(max(0, free - leave)))
+
+
 class Server:
     """A server for tests: hands out databases, migrated or empty."""
 

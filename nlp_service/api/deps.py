@@ -70,6 +70,7 @@ async def get_actor(
     x_actor: Annotated[
         str,
         Header(
+            alias="X-Actor",
             description="谁在操作，记入审计：一行 UTF-8 文字，可作百分号编码，如 %E5%BC%A0。"
             f"不写时记为“{NOBODY}”。目前没有登录，服务不核实。",
         ),

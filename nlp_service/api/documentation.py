@@ -108,7 +108,7 @@ def restore_nulls(openapi: dict[str, Any]) -> None:
 def restore_example(operation: dict[str, Any], responses: Responses) -> None:
     """Put the example of an operation's answer back as it was written."""
     for media_type, written in responses[200]["content"].items():
-        operation["responses"]["200"]["content"][media_type]["example"] = written["example"]
+        operation["responses"]["200"]["content"][media_type].update(written)
 
 
 def _problem_example(code: str) -> dict[str, object]:

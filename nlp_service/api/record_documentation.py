@@ -171,7 +171,12 @@ MERGE_RESPONSES_WITHOUT_BODY: Responses = answer("并案", _MERGE) | describe_pr
 IMPORT_RESPONSES: Responses = {
     200: {
         "description": "逐行的进度，最后一行是总结",
-        "content": {"application/x-ndjson": {"example": {"summary": _IMPORT}}},
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"$ref": "#/components/schemas/ImportLineOut"},
+                "example": {"summary": _IMPORT},
+            }
+        },
     },
     **describe_problems(
         "unsupported_media_type",
@@ -199,6 +204,7 @@ def restore_record_nulls(openapi: dict[str, Any]) -> None:
         ("get", "/v1/merges/{key}", MERGE_RESPONSES),
         ("post", "/v1/merges/{key}:undo", MERGE_RESPONSES),
         ("put", "/v1/merges/{key}/lead", MERGE_RESPONSES),
+        ("post", "/v1/submissions:import", IMPORT_RESPONSES),
         ("get", "/v1/imports", IMPORT_LIST_RESPONSES),
     ):
         restore_example(openapi["paths"][path][method], responses)

@@ -110,7 +110,10 @@ def _step(step: str | int) -> str:
 
 def _message(error: Mapping[str, Any]) -> str:
     template = _MESSAGES.get(error["type"], "不符合要求。")
-    limits = dict(error.get("ctx", {}))
+    limits = {
+        name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        for name, limit in error.get("ctx", {}).items()
+    }
     if error["type"] == "enum":  # pydantic joins the values with commas and an "or"
         limits["expected"] = "、".join(re.findall(r"'([^']*)'", limits["expected"]))
     return template.format_map(limits)
