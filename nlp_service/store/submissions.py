@@ -86,7 +86,8 @@ class Submissions:
     def store_new(self, filings: Sequence[Filing]) -> Sequence[int | None]:
         """Store at once what is new and return the keys, in order; None for what is not.
 
-        What repeats or contradicts a stored one, or an earlier one of these, is left to ``store``.
+        What repeats or contradicts a stored one, or may do so with an earlier one of these, is left
+        to ``store``, in order: then all is as if each had been stored by itself.
         Names must have been checked.
         """
         now = datetime.now(UTC)
@@ -97,7 +98,7 @@ class Submissions:
         statement = insert(submissions).on_conflict_do_nothing()
         made = self._connection.execute(
             statement.returning(submissions.c.key, *(submissions.c[name] for name in _IDENTITY)),
-            rows,
+            _unrelated(rows),
         )
         key_of = {tuple(identity): key for key, *identity in made}
         keys = [key_of.pop(tuple(row[name] for name in _IDENTITY), None) for row in rows]
@@ -201,6 +202,24 @@ class Submissions:
         if found is not None and found.content_hash != row["content_hash"]:
             raise ReferenceTaken(row["reference"], found.key)
         return None if found is None else found.key
+
+
+def _unrelated(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows that no earlier one can be in the way of, so that their order is no matter.
+
+    By the unique indices of ``tables.submissions``: a number, and a text of a submitter.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    unrelated = []
+    for row in rows:
+        text = ("submitter", "kind", "content_hash") if row["submitter"] else _IDENTITY
+        marks = {tuple(row[name] for name in text)}
+        if row["reference"]:
+            marks.add(("number", row["source"], row["kind"], row["reference"]))
+        if not marks & seen:
+            unrelated.append(row)
+        seen |= marks
+    return unrelated
 
 
 def day_of(submitted_at: date | None, received_at: datetime) -> date:

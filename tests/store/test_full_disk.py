@@ -1,6 +1,7 @@
 """A disk without room: what fits stays, what does not is told. Needs root, to mount a small one."""
 
 import random
+import subprocess
 
 import pytest
 
