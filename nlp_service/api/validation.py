@@ -110,7 +110,7 @@ def _step(step: str | int) -> str:
 
 def _message(error: Mapping[str, Any]) -> str:
     template = _MESSAGES.get(error["type"], "不符合要求。")
-    limits = {
+    limits: dict[str, Any] = {
         name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
         for name, limit in error.get("ctx", {}).items()
     }

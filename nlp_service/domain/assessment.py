@@ -149,5 +149,5 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _names(kind: type) -> Sequence[str]:
+def _names(kind: Any) -> Sequence[str]:
     return [field.name for field in fields(kind)]

@@ -7,6 +7,7 @@ import hashlib
 import io
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain
@@ -129,16 +130,23 @@ def _read_rows(
     file: BinaryIO, name: str, csv_encoding: str | None, source: str
 ) -> Iterator[tuple[int, ArchivedSubmission | InvalidRow]]:
     rows: Iterator[tuple[int, Mapping[str, object] | InvalidRow]]
-    if csv_encoding:
-        text = io.TextIOWrapper(file, encoding=csv_encoding, newline="")
-        rows = iter(read_csv_columns(text, name=name, names=COLUMNS))
-    else:
-        rows = read_jsonl_columns(file)
+    rows = _csv_rows(file, name, csv_encoding) if csv_encoding else read_jsonl_columns(file)
     for line, columns in rows:
         if isinstance(columns, InvalidRow):
             yield line, columns
         else:
             yield line, read_archived(columns, source=source)
+
+
+def _csv_rows(
+    file: BinaryIO, name: str, encoding: str
+) -> Iterator[tuple[int, Mapping[str, object] | InvalidRow]]:
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield from read_csv_columns(text, name=name, names=COLUMNS)
+    finally:
+        with suppress(ValueError):  # the caller has closed its file
+            text.detach()
 
 
 def read_archived(columns: Mapping[str, object], *, source: str) -> ArchivedSubmission | InvalidRow:
