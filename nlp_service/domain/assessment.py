@@ -6,8 +6,7 @@ shape that the API, the command line and exports share.
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from nlp_service.domain.quality import DispositionAdvice, Quality
@@ -136,7 +135,7 @@ class Assessment:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON shape: plain dicts, lists, strings and numbers."""
-        return {name: _plain(getattr(self, name)) for name in _names(type(self))}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def _plain(value: Any) -> Any:
@@ -145,9 +144,4 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    return {name: _plain(getattr(value, name)) for name in _names(type(value))}
-
-
-@cache
-def _names(kind: Any) -> Sequence[str]:
-    return [field.name for field in fields(kind)]
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
