@@ -147,6 +147,16 @@ def test_a_list_never_shows_what_is_restricted(office, keys):
         assert word not in answer.text
 
 
+def test_what_names_whom_it_accuses_is_restricted_from_the_start(office):
+    body = "实名举报石桥村村主任李大有收受包工头贿赂五万元，侵吞征地补偿款，请纪委查处。"
+    answer = office.post("/v1/assessments", json={"title": "举报李大有", "body": body}).json()
+
+    (item,) = listed(office).items
+    assert answer["restricted"]
+    assert (item.restricted, item.title) == (True, None)
+    assert shown(office, item.key).withheld
+
+
 def test_a_restricted_one_is_withheld_unless_it_is_asked_for(office, keys):
     answer = office.get(f"{LIST}/{keys[-1]}")
     one = SubmissionOut.model_validate(answer.json())
