@@ -143,5 +143,5 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return type(value)(_plain(part) for part in value)
     return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}

@@ -13,4 +13,5 @@ def test_as_dict_is_what_dataclasses_would_make_of_it(assessor, example):
 
     assessment = assessor.assess(submission)
 
+    assert assessment.as_dict() == asdict(assessment)
     assert json.dumps(assessment.as_dict()) == json.dumps(asdict(assessment))
