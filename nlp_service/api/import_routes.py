@@ -15,6 +15,7 @@ from typing import Annotated, BinaryIO, cast
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from nlp_service.api import record_documentation as documentation
@@ -141,7 +142,7 @@ async def _receive(request: Request, folder: Path) -> BinaryIO:
     """Write a body into a nameless file.
 
     Raises:
-        RequestRefused: it is too large, or there is no room for it.
+        RequestRefused: it is too large, breaks off, or cannot be put on the disk.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,26 +154,34 @@ async def _receive(request: Request, folder: Path) -> BinaryIO:
             raise
         return file
     except OSError as error:
-        if error.errno in _DISK_FULL:
-            raise RequestRefused("store_full") from error
-        raise
+        log.error("%s: %s", folder, error.strerror)
+        full = error.errno in _DISK_FULL
+        raise RequestRefused("store_full" if full else "store_unavailable") from error
+    except ClientDisconnect as error:
+        raise RequestRefused("invalid_request", "档案没有传完，请再发一次。") from error
 
 
 async def _write_body(request: Request, file: BinaryIO) -> None:
+    announced = request.headers.get("content-length", "")
+    _check_size(int(announced) if announced.isdecimal() else 0)
     received, waiting = 0, bytearray()
     async for part in request.stream():
         received += len(part)
-        if received > MAX_IMPORT_BYTES:
-            raise RequestRefused(
-                "request_too_large",
-                f"档案超过上限 {MAX_IMPORT_BYTES // 2**30} GiB，请分成几个文件。",
-            )
+        _check_size(received)
         waiting += part
         if len(waiting) >= _BLOCK:
             await run_in_threadpool(file.write, bytes(waiting))
             waiting.clear()
     await run_in_threadpool(file.write, bytes(waiting))
     await run_in_threadpool(file.flush)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_IMPORT_BYTES:
+        raise RequestRefused(
+            "request_too_large",
+            f"档案超过上限 {MAX_IMPORT_BYTES // 2**30} GiB，请分成几个文件。",
+        )
 
 
 def _with_first(first: Import, rest: Iterator[Import]) -> Iterator[Import]:

@@ -114,5 +114,12 @@ def _announcement(url: str) -> str:
     from nlp_service.api.examples import PUBLIC_MESSAGE
 
     body = json.dumps(PUBLIC_MESSAGE, ensure_ascii=False)
-    curl = ["curl", f"{url}/v1/assessments", "-H", "Content-Type: application/json", "-d", body]
+    curl = [
+        "curl",
+        f"{url}/v1/assessments?store=false",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        body,
+    ]
     return f"服务已启动，网页在 {url}/ （按 Ctrl-C 停止）。试一件：\n\n{shlex.join(curl)}\n"

@@ -162,6 +162,28 @@ def test_an_archive_beyond_the_limit_is_refused(office, monkeypatch):
     assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
 
 
+def test_an_archive_that_is_announced_beyond_the_limit_is_refused(office, monkeypatch):
+    monkeypatch.setattr("nlp_service.api.import_routes.MAX_IMPORT_BYTES", 1000)
+    headers = {**NDJSON, "Content-Length": "1001"}
+
+    response = office.post(f"{IMPORT}?source=a", content=b"{}", headers=headers)
+
+    assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
+
+
+def test_a_folder_that_takes_no_archive_is_told_and_logged(
+    keeping_settings, quick_assessor, store, tmp_path, caplog
+):
+    (tmp_path / "incoming").write_text("in the way", encoding="utf-8")
+    settings = keeping_settings.model_copy(update={"data": tmp_path})
+
+    with TestClient(create_app(settings, assessor=quick_assessor, store=store)) as client:
+        response = client.post(f"{IMPORT}?source=a", content=ndjson(rows(1)), headers=NDJSON)
+
+    assert (response.status_code, response.json()["code"]) == (503, "store_unavailable")
+    assert str(tmp_path / "incoming") in caplog.text
+
+
 def test_a_failure_midway_is_told_in_the_last_line_and_the_rest_follows(
     quick_assessor, keeping_settings, store, caplog
 ):
