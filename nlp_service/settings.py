@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     """Folder of the model bundle."""
     local_taxonomy: Path | None = None
     """TOML file with the installation's own names and units."""
+    store: bool = True
+    """Whether the service keeps what it assesses; without it no database is started or reached."""
     data: Path = Path("var")
     """Folder of what the service remembers: the embedded database lies in ``pg`` below it."""
     database_url: SecretStr | None = None

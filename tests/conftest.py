@@ -7,6 +7,17 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.databases import (  # noqa: F401
+    copy_data,
+    data,
+    embedded,
+    embedded_address,
+    folder,
+    place,
+    pristine,
+    small_disk,
+)
+
 ROOT = Path(__file__).parents[1]
 NASTY_TEXTS = {
     "one character": "路",

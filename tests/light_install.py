@@ -1,12 +1,13 @@
 """Prove that the light install alone serves: `make check-light` runs this in its environment.
 
 No pytest here: the light set does not have it. Every module of the service is imported, every
-command is run, and every route is asked once, over HTTP.
+command is run, and every kind of route is asked once, over HTTP.
 """
 
 import importlib
 import importlib.util
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -33,14 +34,20 @@ def main() -> None:
     run("--version")
     run("models")
     score_samples()
-    open_the_store()
+    import_samples()
     answers = ask_a_running_service()
-    sys.stdout.write(f"light: {len(modules)} modules, 4 commands, {answers} routes\n")
+    sys.stdout.write(f"light: {len(modules)} modules, 5 commands, {answers} routes\n")
 
 
-def run(*arguments: str) -> None:
+def run(*arguments: str, data: str = "var") -> None:
     """Run a command of the service to its end."""
-    subprocess.run([COMMAND, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [COMMAND, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "NLP_DATA": data},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def score_samples() -> None:
@@ -55,35 +62,49 @@ def score_samples() -> None:
         raise SystemExit(f"{len(lines)} lines of {expected} were scored")
 
 
-def open_the_store() -> None:
-    """Start the embedded database in an empty folder, make the tables, stop it."""
+def import_samples() -> None:
+    """Import the sample submissions into an empty embedded database, and count what is there."""
     from nlp_service.settings import Settings
     from nlp_service.store.opening import open_store
 
-    with tempfile.TemporaryDirectory() as folder, open_store(Settings(data=folder)) as store:
-        with store.reading() as office:
-            if office.submissions.list().items:
-                raise SystemExit("a new store is not empty")
+    samples = ROOT / "data" / "samples" / "samples.jsonl"
+    with tempfile.TemporaryDirectory() as folder:
+        run("import", str(samples), "--source", "samples", "--mode", "fast", data=folder)
+        with open_store(Settings(data=Path(folder))) as store, store.reading() as office:
+            stored = len(office.submissions.list(limit=500).items)
+    if stored != len(samples.read_text(encoding="utf-8").splitlines()):
+        raise SystemExit(f"{stored} samples were stored")
 
 
 def ask_a_running_service() -> int:
-    """Start the service on a free port, ask each route once, stop it; return how many."""
-    with subprocess.Popen(
-        [COMMAND, "serve", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as service:
+    """Start the service on a free port, ask its routes, stop it; return how many."""
+    with tempfile.TemporaryDirectory() as folder, serve(folder) as service:
         try:
             url = re.search(r"http://\S+?(?=/)", service.stdout.readline()).group()
-            paths = ["/", "/healthz", "/readyz", "/metrics", "/v1/taxonomy", "/openapi.json"]
-            for path in paths:
-                ask(url + path)
             one = {"body": "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"}
-            if not json.loads(ask(f"{url}/v1/assessments", one))["topic"]["code"]:
-                raise SystemExit("no topic came back")
+            answer = json.loads(ask(f"{url}/v1/assessments", one))
+            if not answer["topic"]["code"] or not answer["stored"]["created"]:
+                raise SystemExit("no topic came back, or nothing was stored")
             if json.loads(ask(f"{url}/v1/assessments:batch", {"submissions": [one]}))["failed"]:
                 raise SystemExit("the batch failed")
+            paths = ["/", "/healthz", "/readyz", "/metrics", "/v1/taxonomy", "/openapi.json"]
+            paths += ["/v1/submissions", "/v1/submissions/1", "/v1/imports"]
+            for path in paths:
+                ask(url + path)
         finally:
             service.terminate()
     return len(paths) + 2
+
+
+def serve(data: str) -> "subprocess.Popen[str]":
+    """Start the service on a free port, with its database in a folder."""
+    return subprocess.Popen(
+        [COMMAND, "serve", "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, "NLP_DATA": data},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def ask(url: str, body: object = None) -> bytes:

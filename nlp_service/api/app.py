@@ -1,7 +1,7 @@
-"""Make the application: middleware, problem handlers, routes, and one bundle, loaded at start."""
+"""Make the application: middleware, problem handlers, routes; its bundle and its store."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -19,24 +19,36 @@ from nlp_service.api.failures import FailureMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics, MetricsMiddleware
 from nlp_service.api.problems import add_problem_handlers
+from nlp_service.api.record_documentation import restore_record_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.settings import Settings
+from nlp_service.store.opening import Store, open_store
 
 
-def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastAPI:
-    """Make the app; it loads its bundle when it starts, unless an assessor is given.
+def create_app(
+    settings: Settings, *, assessor: Assessor | None = None, store: Store | None = None
+) -> FastAPI:
+    """Make the app; when it starts it loads its bundle and opens its store, unless given them.
 
-    Starting raises what ``load_assessor`` raises, so a bad bundle never serves.
+    A store that was given stays open at the end; whether to open one, ``settings.store`` says.
+    Starting raises what ``load_assessor`` and ``open_store`` raise, so neither a bad bundle nor a
+    damaged or newer database ever serves.
     """
     metrics = Metrics()
 
     @asynccontextmanager
-    async def load_bundle(app: FastAPI) -> AsyncIterator[None]:
-        app.state.assessor = assessor or load_assessor(settings)
-        metrics.name_bundle(app.state.assessor.versions)
-        yield
-        del app.state.assessor
+    async def hold_what_is_needed(app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as held:
+            app.state.assessor = assessor or load_assessor(settings)
+            held.callback(lambda: delattr(app.state, "assessor"))
+            opened = (
+                held.enter_context(open_store(settings)) if settings.store and not store else None
+            )
+            app.state.store = store or opened
+            held.callback(lambda: delattr(app.state, "store"))
+            metrics.name_bundle(app.state.assessor.versions)
+            yield
 
     app = FastAPI(
         title=TITLE,
@@ -46,7 +58,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
         # The interactive pages of FastAPI load their scripts from elsewhere; ours does not.
         docs_url=None,
         redoc_url=None,
-        lifespan=load_bundle,
+        lifespan=hold_what_is_needed,
         middleware=[
             Middleware(MetricsMiddleware, metrics=metrics),
             Middleware(FailureMiddleware),
@@ -54,9 +66,11 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
         ],
     )
     app.state.metrics = metrics
+    app.state.settings = settings
     app.include_router(router)
     add_problem_handlers(app)
     describe_domain_types(app.openapi())
     restore_nulls(app.openapi())
     issue_examples.restore_nulls(app.openapi())
+    restore_record_nulls(app.openapi())
     return app

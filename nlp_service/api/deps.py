@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import unquote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
+from nlp_service.domain.records import check_name
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
+
+NOBODY = "未署名"
+"""Who acts where the request does not say."""
 
 
 async def get_assessor(request: Request) -> Assessor:
@@ -24,22 +29,69 @@ async def get_assessor(request: Request) -> Assessor:
     return assessor
 
 
-async def get_metrics(request: Request) -> Metrics:
-    """Return the app's counters."""
-    metrics: Metrics = request.app.state.metrics
-    return metrics
+async def find_store(request: Request) -> Store | None:
+    """Return the app's store; None where the installation does without."""
+    store: Store | None = getattr(request.app.state, "store", None)
+    return store
 
 
 async def get_store(request: Request) -> Store:
     """Return the app's store.
 
     Raises:
-        RequestRefused: the app has none.
+        RequestRefused: the app has not started, or the installation does without a store.
     """
-    store: Store | None = getattr(request.app.state, "store", None)
+    await get_assessor(request)
+    store = await find_store(request)
     if store is None:
-        raise RequestRefused("not_ready")
+        raise RequestRefused("store_disabled")
     return store
+
+
+async def get_memory(
+    request: Request,
+    store: Annotated[
+        bool | None,
+        Query(
+            description="是否把来件和结果存入数据库；不写时，开启存储的服务都存。同一件来件只存一次。"
+            "试评、自查请用 store=false。"
+        ),
+    ] = None,
+) -> Store | None:
+    """Return where a request's texts are to be kept; None where they are not.
+
+    Raises:
+        RequestRefused: they are to be kept, and the installation has no store.
+    """
+    if store is False:
+        return None
+    return await get_store(request) if store else await find_store(request)
+
+
+async def get_actor(
+    x_actor: Annotated[
+        str,
+        Header(
+            alias="X-Actor",
+            description="谁在操作，记入审计：一行 UTF-8 文字，可作百分号编码，如 %E5%BC%A0。"
+            f"不写时记为“{NOBODY}”。目前没有登录，服务不核实。",
+        ),
+    ] = "",
+) -> str:
+    """Return who acts.
+
+    Raises:
+        InvalidSubmission: the header holds no name.
+    """
+    name = unquote(x_actor.encode("latin-1").decode("utf-8", "replace")).strip()
+    check_name("请求头 X-Actor ", name)
+    return name or NOBODY
+
+
+async def get_metrics(request: Request) -> Metrics:
+    """Return the app's counters."""
+    metrics: Metrics = request.app.state.metrics
+    return metrics
 
 
 async def get_place_names(request: Request) -> NamePlaces:
@@ -58,7 +110,7 @@ async def require_json(request: Request) -> None:
     Raises:
         RequestRefused: the body is announced as something else, or as nothing.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     is_json = media_type == "application/json" or (
         media_type.startswith("application/") and media_type.endswith("+json")
     )
@@ -66,8 +118,16 @@ async def require_json(request: Request) -> None:
         raise RequestRefused("unsupported_media_type")
 
 
+def media_type_of(request: Request) -> str:
+    """Return what a body is announced as, without parameters; empty where it is not."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 AssessorDep = Annotated[Assessor, Depends(get_assessor)]
-StoreDep = Annotated[Store, Depends(get_store)]
 PlaceNamesDep = Annotated[NamePlaces, Depends(get_place_names)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+StoreDep = Annotated[Store, Depends(get_store)]
+FoundStoreDep = Annotated[Store | None, Depends(find_store)]
+MemoryDep = Annotated[Store | None, Depends(get_memory)]
+ActorDep = Annotated[str, Depends(get_actor)]
 JsonOnly = Depends(require_json)

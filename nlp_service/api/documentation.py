@@ -12,7 +12,8 @@ Responses = dict[int | str, dict[str, Any]]
 TITLE = "来件分拣服务"
 _ABOUT = """为提案、社情民意信息和群众来信给出辅助建议：议题、界别、承办单位、诉求、紧急程度、
 审查提示，以及须由人查看的理由；并按成文规则评质量，每条都引文中原句，只说“已见”“未见”。
-只作辅助，由人审定；离线运行，不保存来件。
+只作辅助，由人审定；离线运行，来件和结果只存在本单位的数据库里（store=false 时不存）。
+入库的来件可以列出、并案、登记办理结果；往年档案可以整份导入。提交者的身份从不参与评定。
 
 所有错误都按 RFC 9457 以 `application/problem+json` 返回，不含来件内容；`code` 稳定：
 
@@ -24,6 +25,9 @@ DESCRIPTION = _ABOUT + "\n".join(
 )
 TAGS = [
     {"name": "分拣", "description": "一件或一批来件。"},
+    {"name": "来件", "description": "入库的来件：列表、单件、限阅、办理结果。"},
+    {"name": "并案", "description": "几件来件作为一案办理，可以撤销。"},
+    {"name": "档案", "description": "整份导入往年的来件。"},
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
@@ -64,6 +68,14 @@ _GLOSSES = {
     "suggestion 建议，slogan 口号，personal 个人事项，other 其他。",
     "Disposition": "处理方式：filed 立案，merged 并案，converted 转意见建议，returned 退回完善，"
     "not_filed 不予立案。",
+    "ReplyClass": "答复类别：A 已解决或基本解决，B 正在解决或列入近期计划，C 列入以后规划，"
+    "D 暂不能解决或留作参考。",
+    "Action": "做了什么：stored 入库，assessed 评定，deleted 删除，restricted 设为限阅，"
+    "unrestricted 解除限阅，displayed 查阅限阅原文，outcome_recorded 登记办理结果，merged 并案，"
+    "unmerged 撤销并案，lead_chosen 确定主案，import_begun 开始导入，import_finished 导入完毕，"
+    "restored 恢复数据库。",
+    "ImportState": "unfinished 未完成（正在导入，或中断了，再发同一文件即接着导入），"
+    "done 已完成，failed 无法继续。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",
     "Subtopic": "子议题和通常的承办单位、界别。",
@@ -87,13 +99,17 @@ def describe_domain_types(openapi: dict[str, Any]) -> None:
 
 def restore_nulls(openapi: dict[str, Any]) -> None:
     """Put the example answers back whole, in place: FastAPI leaves out what is null in them."""
-    for path, responses in (
-        ("/v1/assessments", ASSESSMENT_RESPONSES),
-        ("/v1/assessments:batch", BATCH_RESPONSES),
+    for path, method, responses in (
+        ("/v1/assessments", "post", ASSESSMENT_RESPONSES),
+        ("/v1/assessments:batch", "post", BATCH_RESPONSES),
     ):
-        answer = openapi["paths"][path]["post"]["responses"]["200"]
-        written = responses[200]["content"]["application/json"]
-        answer["content"]["application/json"]["example"] = written["example"]
+        restore_example(openapi["paths"][path][method], responses)
+
+
+def restore_example(operation: dict[str, Any], responses: Responses) -> None:
+    """Put the example of an operation's answer back as it was written."""
+    for media_type, written in responses[200]["content"].items():
+        operation["responses"]["200"]["content"][media_type].update(written)
 
 
 def _problem_example(code: str) -> dict[str, object]:
@@ -101,7 +117,7 @@ def _problem_example(code: str) -> dict[str, object]:
     return as_json(make_problem(code)) | {"instance": instance}
 
 
-def _problems(*codes: str) -> Responses:
+def describe_problems(*codes: str) -> Responses:
     """Return the documentation of these problems, by status, with an example of each."""
     responses: Responses = {}
     for status in dict.fromkeys(PROBLEMS[code].status for code in codes):
@@ -117,7 +133,8 @@ def _problems(*codes: str) -> Responses:
     return responses
 
 
-def _answer(description: str, example: object) -> Responses:
+def answer(description: str, example: object) -> Responses:
+    """Return the documentation of the answer that is asked for."""
     content = {"application/json": {"example": example}}
     return {200: {"description": description, "content": content}}
 
@@ -127,19 +144,20 @@ def _seldom_changing(description: str) -> Responses:
     return {
         200: {"description": description, "headers": {"ETag": etag}},
         304: {"description": "未变"},
-        **_problems(*_ALWAYS),
+        **describe_problems(*ALWAYS),
     }
 
 
+_STORED = {"key": 118, "created": True}
 _BATCH = {
     "results": [
-        {"index": 0, "status": "ok", "assessment": ASSESSMENT},
+        {"index": 0, "status": "ok", "assessment": {**ASSESSMENT, "stored": _STORED}},
         {"index": 1, "status": "error", "error": _problem_example("empty_text")},
     ],
     "count": 2,
     "failed": 1,
 }
-_BODY_PROBLEMS = (
+BODY_PROBLEMS = (
     "invalid_json",
     "invalid_encoding",
     "request_too_large",
@@ -147,22 +165,40 @@ _BODY_PROBLEMS = (
     "invalid_request",
     "invalid_unicode",
 )
-_ALWAYS = ("internal_error", "not_ready")
+ALWAYS = ("internal_error", "not_ready")
+STORE_PROBLEMS = ("store_disabled", "store_unavailable", "store_full")
 
-ASSESSMENT_RESPONSES: Responses = _answer("辅助建议", ASSESSMENT) | _problems(
-    *_BODY_PROBLEMS, "empty_text", "text_too_long", "mode_unavailable", *_ALWAYS
+ASSESSMENT_RESPONSES: Responses = answer(
+    "辅助建议", {**ASSESSMENT, "stored": _STORED}
+) | describe_problems(
+    *BODY_PROBLEMS,
+    "invalid_name",
+    "empty_text",
+    "text_too_long",
+    "mode_unavailable",
+    "reference_taken",
+    *STORE_PROBLEMS,
+    *ALWAYS,
 )
-BATCH_RESPONSES: Responses = _answer("与请求同序的结果", _BATCH) | _problems(
-    *_BODY_PROBLEMS, "batch_too_large", "mode_unavailable", *_ALWAYS
+BATCH_RESPONSES: Responses = answer("与请求同序的结果", _BATCH) | describe_problems(
+    *BODY_PROBLEMS,
+    "invalid_name",
+    "batch_too_large",
+    "mode_unavailable",
+    *STORE_PROBLEMS,
+    *ALWAYS,
 )
 QUALITY_RESPONSES: Responses = {
     200: {"description": "质量和审查提示"},
-    **_problems(*_BODY_PROBLEMS, "empty_text", "text_too_long", "mode_unavailable", *_ALWAYS),
+    **describe_problems(*BODY_PROBLEMS, "empty_text", "text_too_long", "mode_unavailable", *ALWAYS),
 }
 RUBRIC_RESPONSES: Responses = _seldom_changing("质量量表")
 TAXONOMY_RESPONSES: Responses = _seldom_changing("分类体系")
 HEALTH_RESPONSES: Responses = {200: {"description": "进程存活"}}
-READY_RESPONSES: Responses = {200: {"description": "已载入"}, **_problems("not_ready")}
+READY_RESPONSES: Responses = {
+    200: {"description": "可以开始工作"},
+    **describe_problems("not_ready", "store_unavailable"),
+}
 METRICS_RESPONSES: Responses = {
     200: {"description": "Prometheus 文本格式", "content": {"text/plain": {}}}
 }

@@ -12,10 +12,10 @@ from nlp_service.api.deps import AssessorDep, PlaceNamesDep, StoreDep
 from nlp_service.api.issue_schemas import HotIssuesOut, MembersOut
 from nlp_service.api.validation import InvalidItem, InvalidValue
 from nlp_service.domain.assessment import NOTICE
+from nlp_service.domain.records import CHINA
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.hot_issues import HotIssue, HotIssues, Stretch, Window
 from nlp_service.store.hot_issues import FIRST_PAGE
-from nlp_service.store.submissions import CHINA
 
 USUAL_DAYS = 30
 LONGEST_DAYS = 3660

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from nlp_service.api.documentation import Responses
-from nlp_service.api.documentation import _answer as answer
-from nlp_service.api.documentation import _problems as describe_problems
+from nlp_service.api.documentation import STORE_PROBLEMS, Responses, answer, describe_problems
 from nlp_service.domain.assessment import NOTICE
 
 HOT_ISSUES: dict[str, Any] = {
@@ -43,7 +41,7 @@ HOT_ISSUES: dict[str, Any] = {
 }
 MEMBERS: dict[str, Any] = {"members": [151, 153], "next_member": None}
 
-_PROBLEMS = describe_problems("invalid_request", "internal_error", "not_ready")
+_PROBLEMS = describe_problems("invalid_request", *STORE_PROBLEMS, "internal_error", "not_ready")
 
 HOT_ISSUE_RESPONSES: Responses = answer("热点，最热的在前", HOT_ISSUES) | _PROBLEMS
 MEMBER_RESPONSES: Responses = answer("一页来件编号", MEMBERS) | _PROBLEMS

@@ -9,11 +9,17 @@ MAX_BODY_BYTES = 2 * 2**20
 MAX_BATCH = 256
 """Submissions of one batch."""
 
+MAX_IMPORT_BYTES = 4 * 2**30
+"""Largest archive in one request; its route counts, and keeps it on the disk."""
+
+IMPORT_PATH = "/v1/submissions:import"
+
 
 class BodyLimitMiddleware:
     """Refuses, with a 413, a body that is announced too large or turns out to be.
 
-    The refusal is raised where the body is read, so the app's own handler answers it.
+    Archives have a limit of their own. The refusal is raised where the body is read, so the app's
+    own handler answers it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -21,7 +27,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a ``receive`` that counts."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] == IMPORT_PATH:
             await self._app(scope, receive, send)
             return
         announced = _announced_length(scope)

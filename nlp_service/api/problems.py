@@ -4,6 +4,7 @@ The one table from an error to its status and title is ``PROBLEMS``. No document
 was sent: neither a text nor a single value of it.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -16,8 +17,22 @@ from starlette.responses import JSONResponse
 
 from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.validation import InvalidItem, InvalidValue, described, explain_errors
-from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable, NlpServiceError
+from nlp_service.domain.errors import (
+    DatabaseFull,
+    InvalidCursor,
+    InvalidSubmission,
+    MergeRefused,
+    ModeUnavailable,
+    NlpServiceError,
+    RecordUnknown,
+    ReferenceTaken,
+    StoreError,
+    UnreadableInput,
+)
+from nlp_service.domain.records import LONGEST_NAME
 from nlp_service.domain.submission import MAX_CHARACTERS
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,11 +54,23 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         400, "请求体不是 UTF-8 编码", "请求体不是 UTF-8 编码（可能是 GBK），请转换后再发。"
     ),
     "not_found": ProblemKind(404, "没有这个地址", "没有这个地址，接口列表见 /openapi.json。"),
+    "record_unknown": ProblemKind(404, "没有这条记录", "没有编号为 4711 的来件，或者它已被删除。"),
     "method_not_allowed": ProblemKind(
         405, "这个地址不支持该请求方法", "这个地址不支持该请求方法，可用的见响应头 Allow。"
     ),
     "mode_unavailable": ProblemKind(
         409, "当前模型包没有编码器", "当前模型包没有编码器，请改用 mode=fast。"
+    ),
+    "store_disabled": ProblemKind(
+        409, "这套服务不保存来件", "这套服务没有开启存储（NLP_STORE=false），只能评，不能存取。"
+    ),
+    "reference_taken": ProblemKind(
+        409,
+        "编号已用于另一件来件",
+        "这个编号已是来件 4711，文字却不同；请核对编号，或换一个编号，或用 store=false 只评不存。",
+    ),
+    "merge_refused": ProblemKind(
+        409, "不能这样并案、撤销或删除", "来件 4711 属于并案 12，不能删除，请先撤销并案。"
     ),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
@@ -66,10 +93,28 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "batch_too_large": ProblemKind(
         422, "一批来件过多", f"submissions：一批至多 {MAX_BATCH} 件，请分批提交。"
     ),
+    "invalid_name": ProblemKind(
+        422,
+        "名称或编号不可用",
+        f"编号应是不超过 {LONGEST_NAME} 字的一行文字，现有 {LONGEST_NAME + 1} 字"
+        "或含有换行、控制字符。",
+    ),
+    "invalid_cursor": ProblemKind(
+        422, "cursor 不可用", "cursor 不是本列表给出的，请从第一页重新开始。"
+    ),
+    "unreadable_archive": ProblemKind(
+        422, "档案无法读取", "档案 的第一行没有名为 body 的列，请给正文列加上这个列名。"
+    ),
     "internal_error": ProblemKind(
         500, "服务内部出错", "服务内部出错，已记入日志；报修时请附上 instance 编号。"
     ),
     "not_ready": ProblemKind(503, "服务尚未就绪", "模型包尚未载入，请稍后再试。"),
+    "store_unavailable": ProblemKind(
+        503, "数据库暂时不能用", "数据库暂时不能用，没有写入；缘由见服务日志，请稍后再试。"
+    ),
+    "store_full": ProblemKind(
+        507, "磁盘已满", "数据库或接收文件的磁盘已满或只读，没有写入；请通知管理员。"
+    ),
 }
 """Every code that the service answers. The tests provoke each one and compare."""
 
@@ -80,6 +125,17 @@ _CODES: Mapping[int, str] = {
     413: "request_too_large",
 }
 """Status of an HTTPException that the framework raises -> code."""
+
+
+_STORE_CODES: Mapping[type[NlpServiceError], str] = {
+    RecordUnknown: "record_unknown",
+    MergeRefused: "merge_refused",
+    InvalidCursor: "invalid_cursor",
+    UnreadableInput: "unreadable_archive",
+    DatabaseFull: "store_full",
+    StoreError: "store_unavailable",
+}
+"""Errors that have no code themselves -> code; of a tree's, the closest first."""
 
 
 class Problem(BaseModel):
@@ -108,8 +164,8 @@ class Problem(BaseModel):
 class RequestRefused(NlpServiceError):
     """A request that is refused for its form; ``code`` is one of ``PROBLEMS``."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(PROBLEMS[code].detail)
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or PROBLEMS[code].detail)
         self.code = code
 
 
@@ -129,10 +185,22 @@ def make_problem(
     )
 
 
-def problem_of(error: InvalidSubmission | RequestRefused | ModeUnavailable) -> Problem:
-    """Return the problem that an error is answered with."""
+def problem_of(error: NlpServiceError) -> Problem:
+    """Return the problem that an expected error is answered with.
+
+    What is wrong with the database itself is for who runs the service: it goes into the log.
+    """
+    code = getattr(error, "code", None) or next(
+        code for kind, code in _STORE_CODES.items() if isinstance(error, kind)
+    )
+    if isinstance(error, ReferenceTaken):  # its own message repeats the number
+        return make_problem(code, PROBLEMS[code].detail.replace("4711", str(error.key)))
+    if PROBLEMS[code].status >= 500 and isinstance(error, StoreError):
+        problem = make_problem(code)
+        log.error("%s\n%s", problem.instance, error)
+        return problem
     errors = error.errors if isinstance(error, InvalidItem) else None
-    return make_problem(error.code, str(error), errors=errors)
+    return make_problem(code, str(error), errors=errors)
 
 
 def as_json(problem: Problem) -> dict[str, object]:
@@ -152,13 +220,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(InvalidSubmission)(_answer_our_error)
     app.exception_handler(RequestRefused)(_answer_our_error)
     app.exception_handler(ModeUnavailable)(_answer_our_error)
+    app.exception_handler(UnreadableInput)(_answer_our_error)
+    app.exception_handler(StoreError)(_answer_our_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
 
 
-async def _answer_our_error(
-    request: Request, error: InvalidSubmission | RequestRefused | ModeUnavailable
-) -> JSONResponse:
+async def _answer_our_error(request: Request, error: NlpServiceError) -> JSONResponse:
     return respond(problem_of(error))
 
 

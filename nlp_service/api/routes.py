@@ -1,121 +1,32 @@
-"""The addresses of the service. Routes that score are plain functions: a thread each runs them."""
+"""The addresses of the service. Routes that work are plain functions: a thread each runs them."""
 
-from dataclasses import asdict, replace
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import ValidationError
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from nlp_service.api import documentation
+from nlp_service.api.assessment_routes import assessment_router
 from nlp_service.api.caching import send_unless_known
-from nlp_service.api.deps import AssessorDep, JsonOnly, MetricsDep
+from nlp_service.api.deps import AssessorDep, FoundStoreDep, MetricsDep
 from nlp_service.api.hot_issue_routes import hot_issue_router
+from nlp_service.api.import_routes import import_router
+from nlp_service.api.merge_routes import merge_router
 from nlp_service.api.page import page_response
-from nlp_service.api.problems import as_json, problem_of
 from nlp_service.api.quality_routes import quality_router
-from nlp_service.api.query import Explain, Way, WithQuality
-from nlp_service.api.schemas import (
-    AssessmentOut,
-    BatchIn,
-    BatchOut,
-    HealthOut,
-    ReadyOut,
-    SubmissionIn,
-)
-from nlp_service.api.validation import explain_errors
-from nlp_service.domain.assessment import Assessment
-from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Submission
+from nlp_service.api.schemas import HealthOut, ReadyOut
+from nlp_service.api.submission_routes import submission_router
 from nlp_service.domain.taxonomy import Taxonomy
 
 router = APIRouter()
+router.include_router(assessment_router)
+router.include_router(import_router)
+router.include_router(submission_router)
+router.include_router(merge_router)
 router.include_router(quality_router)
 router.include_router(hot_issue_router)
-
-
-# Both routes write JSON themselves: a response model checked on the way out would cost a second
-# walk through a thread. The models document the answers, and the tests hold the answers to them.
-
-
-@router.post(
-    "/v1/assessments",
-    summary="分拣一件来件",
-    description="给出议题、子议题、界别、承办单位、诉求、紧急程度、审查提示和须由人查看的理由；"
-    "并评质量：提案答三问、评六个方面并建议处理方式，社情民意信息评五项，群众来信查要素。",
-    tags=["分拣"],
-    dependencies=[JsonOnly],
-    response_model=AssessmentOut,
-    responses=documentation.ASSESSMENT_RESPONSES,
-)
-def create_assessment(
-    submission: Annotated[SubmissionIn, Body(openapi_examples=documentation.SUBMISSION_EXAMPLES)],
-    assessor: AssessorDep,
-    metrics: MetricsDep,
-    explain: Explain = True,
-    mode: Way = None,
-    quality: WithQuality = True,
-) -> JSONResponse:
-    """Assess one submission."""
-    assessment = assessor.assess(
-        submission.to_submission(), explain=explain, mode=mode, quality=quality
-    )
-    metrics.count_assessments([assessment])
-    return JSONResponse(_document(assessment, explain=explain))
-
-
-@router.post(
-    "/v1/assessments:batch",
-    summary="分拣一批来件",
-    description="逐件校验、成批分拣，结果与请求同序；个别来件有误时只有它失败，整批仍为 200。"
-    "质量与单件一样评，便于成批初筛；sentences 和 evidence 两项较长，explain=true 时才给。",
-    tags=["分拣"],
-    dependencies=[JsonOnly],
-    response_model=BatchOut,
-    responses=documentation.BATCH_RESPONSES,
-)
-def create_assessments(
-    batch: Annotated[BatchIn, Body(openapi_examples=documentation.BATCH_EXAMPLES)],
-    assessor: AssessorDep,
-    metrics: MetricsDep,
-    explain: Explain = False,
-    mode: Way = None,
-    quality: WithQuality = True,
-) -> JSONResponse:
-    """Assess many submissions, each for itself."""
-    items = [_read_item(item, index) for index, item in enumerate(batch.items)]
-    answers = assessor.assess_each(items, explain=explain, mode=mode, quality=quality)
-    assessments = [answer for answer in answers if isinstance(answer, Assessment)]
-    metrics.count_assessments(assessments)
-    results = [_result(answer, index, explain=explain) for index, answer in enumerate(answers)]
-    failed = len(answers) - len(assessments)
-    return JSONResponse({"results": results, "count": len(results), "failed": failed})
-
-
-def _read_item(item: SubmissionIn | ValidationError, index: int) -> Submission | InvalidSubmission:
-    if isinstance(item, ValidationError):
-        errors = item.errors(include_url=False, include_input=False)
-        return explain_errors(errors, inside=("body", "submissions", index))
-    try:
-        return item.to_submission()
-    except InvalidSubmission as error:
-        return error
-
-
-def _result(answer: Assessment | InvalidSubmission, index: int, *, explain: bool) -> dict[str, Any]:
-    if isinstance(answer, Assessment):
-        assessment = _document(answer, explain=explain)
-        return {"index": index, "status": "ok", "assessment": assessment}
-    return {"index": index, "status": "error", "error": as_json(problem_of(answer))}
-
-
-def _document(assessment: Assessment, *, explain: bool) -> dict[str, Any]:
-    """Return what is sent; the two lists as long as the text itself only with the reasons."""
-    if assessment.quality and not explain:
-        quality = replace(assessment.quality, evidence=(), sentences=())
-        assessment = replace(assessment, quality=quality)
-    return assessment.as_dict()
 
 
 @router.get(
@@ -147,15 +58,18 @@ async def check_health() -> dict[str, str]:
 
 @router.get(
     "/readyz",
-    summary="模型包是否已载入",
-    description="载入后为 200 并给出各版本，否则为 503。",
+    summary="能否开始工作",
+    description="模型包已载入、数据库能应答时为 200 并给出各版本，否则为 503。",
     tags=["运行"],
     response_model=ReadyOut,
     responses=documentation.READY_RESPONSES,
 )
-async def check_readiness(assessor: AssessorDep) -> dict[str, Any]:
-    """Say whether the bundle is loaded."""
-    return {"status": "ready", "versions": asdict(assessor.versions)}
+def check_readiness(assessor: AssessorDep, store: FoundStoreDep) -> dict[str, Any]:
+    """Say whether the bundle is loaded and the database answers."""
+    if store is not None:
+        store.check()
+    state = "off" if store is None else "ready"
+    return {"status": "ready", "versions": asdict(assessor.versions), "store": state}
 
 
 @router.get(

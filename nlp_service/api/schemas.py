@@ -24,15 +24,15 @@ from nlp_service.api.quality_schemas import DispositionOut, QualityOut
 from nlp_service.api.tag_schemas import GateTagOut, Probability, TagOut, UnitTagOut, UrgencyTagOut
 from nlp_service.api.validation import described
 from nlp_service.domain.assessment import KindSource
+from nlp_service.domain.records import LONGEST_NAME, Origin
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 
+_MAX_NAME: dict[str, JsonValue] = {"maxLength": LONGEST_NAME}
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 
 
-class SubmissionIn(BaseModel):
-    """One submission as a client sends it."""
-
-    model_config = described("一件来件：提案、社情民意信息或群众来信。")
+class TextIn(BaseModel):
+    """What any text comes with."""
 
     body: str = Field(
         description=f"正文。标题与正文合计至多 {MAX_CHARACTERS} 字。", json_schema_extra=_MAX_LENGTH
@@ -59,7 +59,33 @@ class SubmissionIn(BaseModel):
         )
 
 
-class QualityIn(SubmissionIn):
+class SubmissionIn(TextIn):
+    """One submission as a client sends it."""
+
+    model_config = described("一件来件：提案、社情民意信息或群众来信。")
+
+    submitter: str = Field(
+        default="", description="提交者；只随来件存入，从不参与评定。", json_schema_extra=_MAX_NAME
+    )
+    district: str = Field(
+        default="", description="地区；同样不参与评定。", json_schema_extra=_MAX_NAME
+    )
+    source: str = Field(
+        default="",
+        description="来源渠道，如平台、热线；同一来源、类型之内编号不重复。",
+        json_schema_extra=_MAX_NAME,
+    )
+
+    def to_origin(self) -> Origin:
+        """Return where it came from, which nothing that scores ever sees.
+
+        Raises:
+            InvalidSubmission: one of the three is no name.
+        """
+        return Origin(submitter=self.submitter, district=self.district, source=self.source)
+
+
+class QualityIn(TextIn):
     """A submission whose author looks at it before handing it in."""
 
     model_config = described("一件待自查的来件；不写类型时按提案看。")
@@ -121,8 +147,17 @@ class VersionsOut(BaseModel):
     segmenter: str
 
 
+class StoredOut(BaseModel):
+    """What became of a text that was to be stored."""
+
+    model_config = described("来件在数据库中的编号。")
+
+    key: int = Field(description="库中编号，用于 /v1/submissions/{key}。", examples=[118])
+    created: bool = Field(description="false：同一件来件早已入库，这次只更新评定。")
+
+
 class AssessmentOut(BaseModel):
-    """The shape of ``Assessment.as_dict``."""
+    """The shape of ``Assessment.as_dict``, and what became of it in the store."""
 
     model_config = described("对一件来件的辅助建议，由人审定。")
 
@@ -152,6 +187,9 @@ class AssessmentOut(BaseModel):
     text: str = Field(description="规范化后的文本（标题、换行、正文），spans 按它计位。")
     versions: VersionsOut
     notice: str
+    stored: StoredOut | None = Field(
+        default=None, description="存入的结果；store=false 或没有开启存储时为 null。"
+    )
 
 
 class QualityReportOut(BaseModel):
@@ -214,3 +252,4 @@ class ReadyOut(BaseModel):
 
     status: Literal["ready"]
     versions: VersionsOut
+    store: Literal["ready", "off"] = Field(description="数据库：ready 能应答，off 没有开启存储。")

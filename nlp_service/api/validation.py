@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from nlp_service.domain.errors import InvalidSubmission
-from nlp_service.domain.submission import Kind
 
 MOST_ERRORS = 20
 """Wrong places that one answer lists."""
@@ -25,10 +24,21 @@ _MESSAGES: Mapping[str, str] = {
     "missing": "缺少这一项。",
     "extra_forbidden": "没有这个字段，请删去或检查拼写。",
     "string_type": "应为字符串。",
-    "enum": f"不是允许的取值，可用：{'、'.join(Kind)}。",
+    "enum": "不是允许的取值，可用：{expected}。",
+    "int_parsing": "应为整数。",
+    "int_type": "应为整数。",
+    "int_from_float": "应为整数。",
+    "int_parsing_size": "应为整数，且不能这样大。",
+    "float_parsing": "应为数。",
+    "float_type": "应为数。",
+    "finite_number": "应为数。",
+    "greater_than_equal": "应不小于 {ge}。",
+    "less_than_equal": "应不大于 {le}。",
+    "string_too_long": "至多 {max_length} 字。",
     "bool_parsing": "应为 true 或 false。",
     "list_type": "应为数组。",
     "too_short": "至少要有 {min_length} 项。",
+    "too_long": "至多 {max_length} 项。",
     "batch_too_large": "一批至多 {most} 件，请分批提交。",
     "model_attributes_type": "应为 JSON 对象。",
     "date_type": "应为日期，如 2026-01-31。",
@@ -36,10 +46,10 @@ _MESSAGES: Mapping[str, str] = {
     "date_from_datetime_parsing": "应为日期，如 2026-01-31。",
     "date_from_datetime_inexact": "应为日期，如 2026-01-31，不带时间。",
 }
-"""Type of error -> message; names in braces come from the rule, never from the value.
+"""Type of error -> message; names in braces come from the rule, never from the value."""
 
-The one enum of a request is the kind.
-"""
+_PLACES: Mapping[str, str] = {"query": "查询参数", "path": "地址中的", "header": "请求头"}
+"""Part of a request, but its body, -> what it is called."""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
@@ -88,7 +98,7 @@ def _where(location: Sequence[str | int], error: Mapping[str, Any]) -> str:
         return f"请求体第 {location[-1]} 个字符附近"
     part, *steps = location
     path = "".join(map(_step, steps)).removeprefix(".")
-    return (path or "请求体") if part == "body" else f"查询参数 {path}"
+    return (path or "请求体") if part == "body" else f"{_PLACES[str(part)]} {path}"
 
 
 def _step(step: str | int) -> str:
@@ -100,4 +110,10 @@ def _step(step: str | int) -> str:
 
 def _message(error: Mapping[str, Any]) -> str:
     template = _MESSAGES.get(error["type"], "不符合要求。")
-    return template.format_map(error.get("ctx", {}))
+    limits: dict[str, Any] = {
+        name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        for name, limit in error.get("ctx", {}).items()
+    }
+    if error["type"] == "enum":  # pydantic joins the values with commas and an "or"
+        limits["expected"] = "、".join(re.findall(r"'([^']*)'", limits["expected"]))
+    return template.format_map(limits)

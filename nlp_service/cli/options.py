@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nlp_service.cli.failures import Failure
+from nlp_service.domain.submission import Mode
 
 if TYPE_CHECKING:
     from nlp_service.assess import Assessor
@@ -18,9 +19,15 @@ help_option = click.help_option("--help", help="显示这段说明。")
 bundle_option = click.option(
     "--bundle", type=PATH, help="模型包的文件夹；默认取 NLP_BUNDLE，未设则为 models/default。"
 )
+mode_option = click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),  # of an enum click would take the names
+    help="fast 只用线性模型，accurate 与编码器合判，auto（有编码器时的默认）只让它看没把握的。",
+)
 
 _RULES = {
     "port": "应为 0 到 65535 的整数",
+    "store": "应为 true 或 false",
     "encoder_threads": "应为不小于 0 的整数",
     "file_from": "应为 0 到 100 的数",
     "convert_from": "应为 0 到 100 的数，且不高于 NLP_FILE_FROM",

@@ -24,6 +24,7 @@ from nlp_service.cli.options import (
     bundle_option,
     help_option,
     load_assessor,
+    mode_option,
     read_settings,
 )
 from nlp_service.domain.assessment import Assessment
@@ -53,11 +54,7 @@ class Tally:
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="结果文件，每件来件一行 JSON。")
 @click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
-@click.option(
-    "--mode",
-    type=click.Choice([mode.value for mode in Mode]),  # of an enum click would take the names
-    help="fast 只用线性模型，accurate 与编码器合判，auto（有编码器时的默认）只让它看没把握的。",
-)
+@mode_option
 @bundle_option
 @help_option
 def score_command(

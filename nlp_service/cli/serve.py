@@ -6,7 +6,7 @@ import logging
 import shlex
 import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,9 @@ from nlp_service.cli.options import bundle_option, help_option, load_assessor, r
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from nlp_service.settings import Settings
+    from nlp_service.store.opening import Store
 
 STOP_WITHIN_S = 10
 """How long answers in the making may still take when the service is told to stop."""
@@ -36,10 +39,19 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
     assessor = load_assessor(settings)
     from nlp_service.api.app import create_app
 
-    app = create_app(settings, assessor=assessor)
-    with _listen(settings.host, settings.port) as listener:
+    with ExitStack() as held:
+        store = held.enter_context(_open_store(settings)) if settings.store else None
+        app = create_app(settings, assessor=assessor, store=store)
+        listener = held.enter_context(_listen(settings.host, settings.port))
         _serve(app, listener, host=settings.host)
     click.echo("服务已停止。", err=True)
+
+
+def _open_store(settings: "Settings") -> "Store":
+    """Open the store before the port is taken: what is wrong with it ends the command."""
+    from nlp_service.store.opening import open_store
+
+    return open_store(settings)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -102,5 +114,12 @@ def _announcement(url: str) -> str:
     from nlp_service.api.examples import PUBLIC_MESSAGE
 
     body = json.dumps(PUBLIC_MESSAGE, ensure_ascii=False)
-    curl = ["curl", f"{url}/v1/assessments", "-H", "Content-Type: application/json", "-d", body]
+    curl = [
+        "curl",
+        f"{url}/v1/assessments?store=false",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        body,
+    ]
     return f"服务已启动，网页在 {url}/ （按 Ctrl-C 停止）。试一件：\n\n{shlex.join(curl)}\n"

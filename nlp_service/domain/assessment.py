@@ -6,7 +6,7 @@ shape that the API, the command line and exports share.
 
 import enum
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from nlp_service.domain.quality import DispositionAdvice, Quality
@@ -135,4 +135,13 @@ class Assessment:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON shape: plain dicts, lists, strings and numbers."""
-        return asdict(self)
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; several times as fast as ``dataclasses.asdict``."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(part) for part in value)
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}

@@ -17,6 +17,7 @@
         ├── DataDamaged            the data folder, or a page in it, is not what was written
         ├── DatabaseNewer          written by a later version of the program
         ├── DatabaseFull           no room on the disk, or it may only be read
+        ├── StoreBusy              another writer is in the way: trying again may do
         ├── ReferenceTaken         the office's number already stands for another text
         ├── RecordUnknown          no such submission, assessment or merge
         ├── MergeRefused           a merge, or its undoing, that would lose something
@@ -107,8 +108,20 @@ class DatabaseFull(StoreError):
     """There is no room on the disk, or it may only be read."""
 
 
+class StoreBusy(StoreError):
+    """Another writer was in the way; nothing was written, and trying again may do."""
+
+
 class ReferenceTaken(StoreError):
-    """The number that the office gave already stands for another text."""
+    """The number that the office gave already stands for another text; ``key`` is that one's."""
+
+    code = "reference_taken"
+
+    def __init__(self, reference: str, key: int) -> None:
+        super().__init__(
+            f"编号 {reference} 已是来件 {key}，文字却不同；请核对编号，或换一个编号存入。"
+        )
+        self.key = key
 
 
 class RecordUnknown(StoreError):

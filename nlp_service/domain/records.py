@@ -7,14 +7,18 @@ numbers, references the office's.
 import enum
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.submission import Kind
+from nlp_service.domain.submission import Kind, Submission
+
+CHINA = timezone(timedelta(hours=8))
+"""The zone in which the office's days begin."""
 
 LONGEST_NAME = 200
 """Characters of a name or number that the office gives."""
@@ -58,6 +62,12 @@ class Action(enum.StrEnum):
     """认定两件来件的关系"""
     PAIR_DECISION_WITHDRAWN = "pair_decision_withdrawn"
     """撤回对两件来件关系的认定"""
+    DISPLAYED = "displayed"
+    """查阅限阅来件的原文"""
+    IMPORT_BEGUN = "import_begun"
+    """开始导入档案"""
+    IMPORT_FINISHED = "import_finished"
+    """导入完毕"""
     RESTORED = "restored"
     """从备份恢复数据库"""
 
@@ -69,6 +79,8 @@ class RecordKind(enum.StrEnum):
     """来件"""
     MERGE = "merge"
     """并案"""
+    IMPORT = "import"
+    """档案导入"""
     DATABASE = "database"
     """数据库"""
 
@@ -232,6 +244,19 @@ class Outcome:
         """
         check_name("承办单位", self.handling_unit)
         check_name("立案编号", self.filing_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A submission with all that is to be stored of it."""
+
+    submission: Submission
+    assessment: Assessment
+    origin: Origin = field(default_factory=Origin)
+    received_at: datetime | None = None
+    """Now, unless an archive knows better."""
+    outcome: Outcome | None = None
+    """What came of it, where an archive tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,13 @@ class Taxonomy:
         return {label.code: label for label in everything}
 
     @cached_property
+    def _unit_codes(self) -> Mapping[str, str]:
+        """Every name of a unit -> its code; a full name before another unit's short one."""
+        by_short = {unit.short: unit.code for unit in self.units if unit.short}
+        by_name = {unit.name: unit.code for unit in self.units}
+        return {**by_short, **by_name, **{unit.code: unit.code for unit in self.units}}
+
+    @cached_property
     def predicted_gates(self) -> Sequence[Gate]:
         """The gates that can be told from one text."""
         return [gate for gate in self.gates if gate.predicted]
@@ -151,6 +158,10 @@ class Taxonomy:
             KeyError: no such code.
         """
         return self._labels[code].name
+
+    def unit_code(self, called: str) -> str:
+        """Return the code of a unit by its code or name; what no unit is called stays as it is."""
+        return self._unit_codes.get(called.strip(), called)
 
     def topic_of(self, subtopic: str) -> str:
         """Return the topic code that a subtopic code belongs to.

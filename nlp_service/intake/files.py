@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from nlp_service.domain.errors import UnreadableInput
 from nlp_service.domain.submission import Submission
@@ -41,8 +42,7 @@ def read_submissions(
     Raises:
         UnreadableInput: no such file, a kind of file that is not known, or not readable as one.
     """
-    _check(path)
-    if path.suffix.lower() == ".csv":
+    if is_csv_file(path):
         encoding = (survey or survey_file(path)).encoding
         return read_csv(path, encoding=encoding)
     return read_jsonl(path)
@@ -54,13 +54,33 @@ def survey_file(path: Path) -> Survey:
     Raises:
         UnreadableInput: no such file, an unknown ending, or a CSV in neither UTF-8 nor GB18030.
     """
-    _check(path)
-    lines = _count_lines(path)
-    if path.suffix.lower() == ".jsonl" or _decodes(path, UTF_8):
+    is_csv = is_csv_file(path)
+    with path.open("rb") as file:
+        return survey_stream(file, name=str(path), is_csv=is_csv)
+
+
+def survey_stream(file: BinaryIO, *, name: str, is_csv: bool) -> Survey:
+    """Survey an open file from its beginning; ``name`` is how an error calls it.
+
+    Raises:
+        UnreadableInput: a CSV in neither UTF-8 nor GB18030.
+    """
+    lines = _count_lines(file)
+    if not is_csv or _decodes(file, UTF_8):
         return Survey(lines=lines, encoding=UTF_8)
-    if _decodes(path, CHINESE_SPREADSHEET):
+    if _decodes(file, CHINESE_SPREADSHEET):
         return Survey(lines=lines, encoding=CHINESE_SPREADSHEET)
-    raise UnreadableInput(f"{path} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
+    raise UnreadableInput(f"{name} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
+
+
+def is_csv_file(path: Path) -> bool:
+    """Say whether a file is a CSV and not JSON Lines, by its name.
+
+    Raises:
+        UnreadableInput: no such file, or an unknown ending.
+    """
+    _check(path)
+    return path.suffix.lower() == ".csv"
 
 
 def _check(path: Path) -> None:
@@ -70,24 +90,24 @@ def _check(path: Path) -> None:
         raise UnreadableInput(f"只读 {'、'.join(SUFFIXES)} 文件，不读 {path.name}。")
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            yield block
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        yield block
 
 
-def _count_lines(path: Path) -> int:
+def _count_lines(file: BinaryIO) -> int:
     count, last = 0, b"\n"
-    for block in _blocks(path):
+    for block in _blocks(file):
         count += block.count(b"\n")
         last = block[-1:]
     return count + (last != b"\n")
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _decodes(file: BinaryIO, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for block in _blocks(path):
+        for block in _blocks(file):
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -1,13 +1,13 @@
 """Assessments of stored submissions: the newest is the current one, the others stay as history."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
-from nlp_service.domain.assessment import Assessment, Role
+from nlp_service.domain.assessment import Assessment, Role, ScorePath
 from nlp_service.domain.records import Action, RecordKind, StoredAssessment
 from nlp_service.domain.submission import Kind
 from nlp_service.store.audit import Audit
@@ -25,6 +25,8 @@ class Assessments:
     def add(self, submission_key: int, assessment: Assessment) -> bool:
         """Make an assessment the current one; return False where it already is.
 
+        One that says less than the current one of the same versions does not take its place: a
+        quick one not that of a thorough one, one without quality not that of one with it.
         A submission that it holds to be restricted becomes so; only a person lifts that.
 
         Raises:
@@ -33,13 +35,15 @@ class Assessments:
         lock_present(self._connection, [submission_key])
         current = self.current(submission_key)
         answer = assessment.as_dict()
-        if current is not None and as_json(current.answer) == as_json(answer):
+        if current is not None and (
+            as_json(current.answer) == as_json(answer) or _says_less(answer, current.answer)
+        ):
             return False
         if current is not None:
             self._connection.execute(
                 update(assessments).where(assessments.c.key == current.key).values(current=False)
             )
-        self._insert(submission_key, assessment, answer)
+        self._insert({submission_key: assessment})
         if assessment.restricted:
             self._connection.execute(
                 update(submissions)
@@ -50,10 +54,10 @@ class Assessments:
         self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, submission_key)
         return True
 
-    def add_first(self, submission_key: int, assessment: Assessment) -> None:
-        """Add the assessment of a submission that this transaction has just made."""
-        self._insert(submission_key, assessment, assessment.as_dict())
-        self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, submission_key)
+    def add_first(self, first: Mapping[int, Assessment]) -> None:
+        """Add the assessments of submissions, by key, that this transaction has just made."""
+        self._insert(first)
+        self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, *first)
 
     def current(self, submission_key: int) -> StoredAssessment | None:
         """Return the current assessment; None where there is no such submission."""
@@ -88,25 +92,47 @@ class Assessments:
         )
         return list(rows.scalars())
 
-    def _insert(self, submission_key: int, assessment: Assessment, answer: dict[str, Any]) -> None:
-        leads = [unit.code for unit in assessment.units if unit.role is Role.LEAD]
+    def _insert(self, by_key: Mapping[int, Assessment]) -> None:
+        now = datetime.now(UTC)
         self._connection.execute(
-            insert(assessments).values(
-                submission_key=submission_key,
-                assessed_at=datetime.now(UTC),
-                bundle=assessment.versions.bundle,
-                taxonomy=assessment.versions.taxonomy,
-                kind=assessment.kind,
-                topic=assessment.topic.code,
-                subtopic=assessment.subtopic.code,
-                lead_unit=leads[0] if leads else "",
-                urgency=assessment.urgency.level,
-                score=assessment.quality.score if assessment.quality else None,
-                needs_review=assessment.needs_review,
-                current=True,
-                answer=answer,
-            )
+            insert(assessments),
+            [
+                {"submission_key": key, "assessed_at": now, **_as_columns(assessment)}
+                for key, assessment in by_key.items()
+            ],
         )
+
+
+def _as_columns(assessment: Assessment) -> dict[str, Any]:
+    leads = [unit.code for unit in assessment.units if unit.role is Role.LEAD]
+    return {
+        "bundle": assessment.versions.bundle,
+        "taxonomy": assessment.versions.taxonomy,
+        "kind": assessment.kind,
+        "topic": assessment.topic.code,
+        "subtopic": assessment.subtopic.code,
+        "lead_unit": leads[0] if leads else "",
+        "urgency": assessment.urgency.level,
+        "score": assessment.quality.score if assessment.quality else None,
+        "needs_review": assessment.needs_review,
+        "current": True,
+        "answer": assessment.as_dict(),
+    }
+
+
+def _says_less(answer: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+    """Say whether an answer of the current one's versions was made with less work."""
+    return bool(answer["versions"] == current["versions"] and _work(answer) < _work(current))
+
+
+def _work(answer: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+    """Return what was done for an answer, the weightiest first: quality, encoder, reasons."""
+    topic = answer["topic"]
+    return (
+        answer["quality"] is not None,
+        topic["path"] == ScorePath.COMBINED,
+        bool(topic["spans"]),
+    )
 
 
 def as_json(value: object) -> str:

@@ -16,6 +16,7 @@ from nlp_service.domain.errors import (
     DatabaseUnreachable,
     DataDamaged,
     LoginRefused,
+    StoreBusy,
     StoreError,
 )
 
@@ -58,10 +59,10 @@ _KNOWN: Sequence[tuple[tuple[str, ...], type[StoreError], str]] = (
     ),
     (
         ("40001", "40P01"),
-        StoreError,
+        StoreBusy,
         "{where} 上有两项操作同时改动同样的记录，这一项已撤销，请再试一次。",
     ),
-    (("55P03", "57014"), StoreError, "{where} 正被别的程序占用，等不到，请稍后再试。"),
+    (("55P03", "57014"), StoreBusy, "{where} 正被别的程序占用，等不到，请稍后再试。"),
     (
         ("08", "57P"),
         DatabaseUnreachable,

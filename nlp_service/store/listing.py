@@ -7,12 +7,12 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
 
 from nlp_service.domain.errors import InvalidCursor
 from nlp_service.domain.records import ListedSubmission, ListFilter, ListPage, Origin
@@ -41,15 +41,10 @@ def list_page(
     """
     if not 1 <= limit <= LONGEST_PAGE:
         raise ValueError(f"limit {limit} is not within 1–{LONGEST_PAGE}")
-    s, a = submissions.c, assessments.c
+    s = submissions.c
     statement = (
-        select(
-            *(s.key, s.reference, s.title, s.received_at, s.dated_on, s.restricted, s.merge_key),
-            *(s.submitter, s.district, s.source),
-            *(a.kind, a.topic, a.subtopic, a.lead_unit, a.urgency, a.score, a.needs_review),
-        )
-        .join_from(submissions, assessments)
-        .where(a.current, s.deleted_at.is_(None), *_conditions(wanted))
+        _everything()
+        .where(*_conditions(wanted))
         .order_by(s.received_at.desc(), s.key.desc())
         .limit(limit + 1)
     )
@@ -60,6 +55,28 @@ def list_page(
     items = [_listed(row) for row in rows[:limit]]
     more = len(rows) > limit
     return ListPage(items=items, next_cursor=_cursor(items[-1], wanted) if more else None)
+
+
+def list_keys(connection: Connection, keys: Sequence[int]) -> Sequence[ListedSubmission]:
+    """Return those of the submissions that are there, by ascending key."""
+    key = submissions.c.key
+    return [
+        _listed(row) for row in connection.execute(_everything().where(key.in_(keys)).order_by(key))
+    ]
+
+
+def _everything() -> Select[*tuple[Any, ...]]:
+    """Return the statement for all that is listed of every submission that is there."""
+    s, a = submissions.c, assessments.c
+    return (
+        select(
+            *(s.key, s.reference, s.title, s.received_at, s.dated_on, s.restricted, s.merge_key),
+            *(s.submitter, s.district, s.source),
+            *(a.kind, a.topic, a.subtopic, a.lead_unit, a.urgency, a.score, a.needs_review),
+        )
+        .join_from(submissions, assessments)
+        .where(a.current, s.deleted_at.is_(None))
+    )
 
 
 def _conditions(wanted: ListFilter) -> "Iterator[ColumnElement[bool]]":

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from nlp_service.domain.errors import DatabaseUnfit
@@ -19,6 +19,7 @@ from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
 from nlp_service.store.groups import Groups
 from nlp_service.store.hot_issues import HotIssueFinder
+from nlp_service.store.imports import Imports
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
@@ -41,11 +42,12 @@ class Office:
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
         self.wording = StoredWordingIndex(connection)
+        self.hot_issues = HotIssueFinder(connection, self.groups)
+        self.imports = Imports(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""
         return StoredMeaningIndex(self.connection, space=space)
-        self.hot_issues = HotIssueFinder(connection, self.groups)
 
 
 class Database:
@@ -75,6 +77,15 @@ class Database:
 
 class Store(Database):
     """The store, its tables up to date. Safe for threads; a context manager."""
+
+    def check(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            StoreError: it gives none.
+        """
+        with explaining_failures(self.address), self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
 
     @contextmanager
     def transaction(self, *, actor: str) -> Iterator[Office]:

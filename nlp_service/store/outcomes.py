@@ -1,6 +1,6 @@
 """What the office decided on a submission and what came of it. The newest entry counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, insert, select
@@ -28,20 +28,31 @@ class Outcomes:
         current = self.current(submission_key)
         if current is not None and current.outcome == outcome:
             return current
-        self._connection.execute(
-            insert(outcomes).values(
-                submission_key=submission_key,
-                disposition=outcome.disposition,
-                handling_unit=outcome.handling_unit,
-                filing_number=outcome.filing_number,
-                reply_class=outcome.reply_class,
-                replied_on=outcome.replied_on,
-                recorded_at=datetime.now(UTC),
-                recorded_by=self._audit.actor,
-            )
-        )
-        self._audit.note(Action.OUTCOME_RECORDED, RecordKind.SUBMISSION, submission_key)
+        self.note_all({submission_key: outcome})
         return self.history(submission_key)[-1]
+
+    def note_all(self, outcome_of: Mapping[int, Outcome]) -> None:
+        """Record outcomes by submission key, where the caller knows that they are news."""
+        if not outcome_of:
+            return
+        now = datetime.now(UTC)
+        self._connection.execute(
+            insert(outcomes),
+            [
+                {
+                    "submission_key": key,
+                    "disposition": outcome.disposition,
+                    "handling_unit": outcome.handling_unit,
+                    "filing_number": outcome.filing_number,
+                    "reply_class": outcome.reply_class,
+                    "replied_on": outcome.replied_on,
+                    "recorded_at": now,
+                    "recorded_by": self._audit.actor,
+                }
+                for key, outcome in outcome_of.items()
+            ],
+        )
+        self._audit.note(Action.OUTCOME_RECORDED, RecordKind.SUBMISSION, *outcome_of)
 
     def current(self, submission_key: int) -> RecordedOutcome | None:
         """Return what holds now; None where nothing was decided."""

@@ -6,7 +6,7 @@ same submission, the unique indices of ``tables.submissions`` say.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
@@ -20,8 +20,11 @@ from nlp_service.domain.errors import (
     StoreError,
 )
 from nlp_service.domain.records import (
+    CHINA,
     Action,
     AssessedSubmission,
+    Filing,
+    ListedSubmission,
     ListFilter,
     ListPage,
     Origin,
@@ -35,11 +38,12 @@ from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
 from nlp_service.store.forgetting import forget
 from nlp_service.store.groups import Groups
-from nlp_service.store.listing import list_page
+from nlp_service.store.listing import list_keys, list_page
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
 
-CHINA = timezone(timedelta(hours=8))
+_IDENTITY = ("source", "kind", "submitter", "reference", "content_hash")
+"""Columns in which two stored submissions always differ."""
 
 _TRIES = 3
 """A same submission may be deleted between not storing this one and looking for that one."""
@@ -76,13 +80,40 @@ class Submissions:
             key = self._insert(row)
             if key is not None:
                 self._audit.note(Action.STORED, RecordKind.SUBMISSION, key)
-                self._assessments.add_first(key, assessment)
+                self._assessments.add_first({key: assessment})
                 return StoredOnce(key=key, created=True)
             key = self._find_same(row)
             if key is not None:
                 self._assessments.add(key, assessment)
                 return StoredOnce(key=key, created=False)
         raise StoreError("同一件来件正被反复删除和存入，未存入，请稍后再试。")
+
+    def store_new(self, filings: Sequence[Filing]) -> Sequence[int | None]:
+        """Store at once what is new and return the keys, in order; None for what is not.
+
+        What repeats or contradicts a stored one, or may do so with an earlier one of these, is left
+        to ``store``, in order: then all is as if each had been stored by itself.
+        Names must have been checked.
+        """
+        now = datetime.now(UTC)
+        rows = [
+            _as_row(one.submission, one.assessment, one.origin, one.received_at or now)
+            for one in filings
+        ]
+        statement = insert(submissions).on_conflict_do_nothing()
+        made = self._connection.execute(
+            statement.returning(submissions.c.key, *(submissions.c[name] for name in _IDENTITY)),
+            _unrelated(rows),
+        )
+        key_of = {tuple(identity): key for key, *identity in made}
+        keys = [key_of.pop(tuple(row[name] for name in _IDENTITY), None) for row in rows]
+        new = {
+            key: one.assessment for key, one in zip(keys, filings, strict=True) if key is not None
+        }
+        if new:
+            self._audit.note(Action.STORED, RecordKind.SUBMISSION, *new)
+            self._assessments.add_first(new)
+        return keys
 
     def get(self, key: int, *, even_deleted: bool = False) -> AssessedSubmission:
         """Return a submission and its current assessment.
@@ -116,6 +147,10 @@ class Submissions:
     ) -> ListPage:
         """Return a page of the newest submissions first; see ``listing.list_page``."""
         return list_page(self._connection, wanted or ListFilter(), cursor=cursor, limit=limit)
+
+    def among(self, keys: Sequence[int]) -> Sequence[ListedSubmission]:
+        """Return those of the submissions that are there, as lists show them, by ascending key."""
+        return list_keys(self._connection, keys)
 
     def restrict(self, key: int, *, restricted: bool) -> None:
         """Stop indexing and open display of a submission, or allow it again.
@@ -174,11 +209,26 @@ class Submissions:
             .order_by(same_number.desc())
         ).first()
         if found is not None and found.content_hash != row["content_hash"]:
-            raise ReferenceTaken(
-                f"编号 {row['reference']} 已是来件 {found.key}，文字却不同；"
-                "请核对编号，或换一个编号存入。"
-            )
+            raise ReferenceTaken(row["reference"], found.key)
         return None if found is None else found.key
+
+
+def _unrelated(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows that no earlier one can be in the way of, so that their order is no matter.
+
+    By the unique indices of ``tables.submissions``: a number, and a text of a submitter.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    unrelated = []
+    for row in rows:
+        text = ("submitter", "kind", "content_hash") if row["submitter"] else _IDENTITY
+        marks = {tuple(row[name] for name in text)}
+        if row["reference"]:
+            marks.add(("number", row["source"], row["kind"], row["reference"]))
+        if not marks & seen:
+            unrelated.append(row)
+        seen |= marks
+    return unrelated
 
 
 def day_of(submitted_at: date | None, received_at: datetime) -> date:

@@ -6,6 +6,11 @@ from starlette.testclient import TestClient
 from nlp_service.api.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.settings import Settings
+from nlp_service.store.opening import open_store
+from tests.databases import clear, settings_for
+
+FORGETFUL = Settings(store=False)
+"""Of a service that keeps nothing."""
 
 
 class FailingAssessor:
@@ -26,8 +31,8 @@ class FailingAssessor:
 
 @pytest.fixture(scope="session")
 def client(default_bundle_folder):
-    """A client of the app that loaded the default bundle itself."""
-    with TestClient(create_app(Settings(bundle=default_bundle_folder))) as client:
+    """A client of the app that loaded the default bundle itself, and keeps nothing."""
+    with TestClient(create_app(Settings(bundle=default_bundle_folder, store=False))) as client:
         yield client
 
 
@@ -35,13 +40,13 @@ def client(default_bundle_folder):
 def linear_client(assessor):
     """A client of a service whose bundle has no encoder."""
     linear = Assessor(replace(assessor.bundle, stage=None))
-    with TestClient(create_app(Settings(), assessor=linear)) as client:
+    with TestClient(create_app(FORGETFUL, assessor=linear)) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def failing_client(assessor):
-    with TestClient(create_app(Settings(), assessor=FailingAssessor(assessor))) as client:
+    with TestClient(create_app(FORGETFUL, assessor=FailingAssessor(assessor))) as client:
         yield client
 
 
@@ -49,3 +54,42 @@ def failing_client(assessor):
 def idle_client(default_bundle_folder):
     """A client of an app that has not started, so has no bundle."""
     return TestClient(create_app(Settings(bundle=default_bundle_folder)))
+
+
+@pytest.fixture(scope="session")
+def keeping_settings(embedded, folder):
+    """Settings of a service with a database of its own, filled by nobody else."""
+    data = folder / "api"
+    return settings_for(embedded.migrated()).model_copy(update={"data": data})
+
+
+@pytest.fixture(scope="session")
+def session_store(keeping_settings):
+    with open_store(keeping_settings) as store:
+        yield store
+
+
+@pytest.fixture
+def store(session_store):
+    """The store of ``office``, empty."""
+    clear(session_store)
+    return session_store
+
+
+@pytest.fixture(scope="session")
+def quick_assessor(assessor):
+    """The default bundle's linear model alone, which is quick."""
+    return Assessor(replace(assessor.bundle, stage=None))
+
+
+@pytest.fixture(scope="session")
+def session_office(keeping_settings, session_store, quick_assessor):
+    app = create_app(keeping_settings, assessor=quick_assessor, store=session_store)
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def office(session_office, store):
+    """A client of a service whose store is empty."""
+    return session_office

@@ -36,7 +36,7 @@ def test_post_assessment_answers_the_documented_shape(client, example):
 def test_post_assessment_answers_what_the_assessor_says(client, assessor, example):
     expected = assessor.assess(SubmissionIn(**example).to_submission()).as_dict()
 
-    assert post(client, example) == json.loads(json.dumps(expected))
+    assert post(client, example) == {**json.loads(json.dumps(expected)), "stored": None}
 
 
 def test_post_assessment_quotes_the_text_it_returns(client, nasty_text):
@@ -126,7 +126,7 @@ def test_post_assessment_leaves_the_service_answering_meanwhile(assessor):
             return assessor.assess(submission, **options)
 
     with (
-        TestClient(create_app(Settings(), assessor=WaitingAssessor())) as client,
+        TestClient(create_app(Settings(store=False), assessor=WaitingAssessor())) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         waiting = threads.submit(post, client, PUBLIC_MESSAGE)

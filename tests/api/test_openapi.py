@@ -3,12 +3,14 @@ import re
 import pytest
 from fastapi.openapi.models import OpenAPI
 
-from nlp_service.api import issue_schemas, schemas
+from nlp_service.api import import_schemas, issue_schemas, record_schemas, schemas
 from nlp_service.api.documentation import BATCH_EXAMPLES, SUBMISSION_EXAMPLES
 from nlp_service.api.examples import ASSESSMENT, PUBLIC_MESSAGE
 from nlp_service.api.problems import PROBLEMS, Problem
 
-MODELS = {"Problem": Problem, **vars(schemas), **vars(issue_schemas)}
+MODELS = {"Problem": Problem}
+for module in (schemas, record_schemas, import_schemas, issue_schemas):
+    MODELS.update(vars(module))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 EXPECTED = {
     "post /v1/assessments",
@@ -16,6 +18,19 @@ EXPECTED = {
     "post /v1/quality",
     "get /v1/hot-issues",
     "get /v1/hot-issues/{group}/members",
+    "post /v1/submissions:import",
+    "get /v1/submissions",
+    "get /v1/submissions/{key}",
+    "delete /v1/submissions/{key}",
+    "post /v1/submissions/{key}:restrict",
+    "post /v1/submissions/{key}:unrestrict",
+    "post /v1/submissions/{key}/outcomes",
+    "post /v1/merges",
+    "get /v1/merges/{key}",
+    "post /v1/merges/{key}:undo",
+    "put /v1/merges/{key}/lead",
+    "get /v1/imports",
+    "get /v1/imports/{key}",
     "get /v1/rubric",
     "get /v1/taxonomy",
     "get /healthz",
@@ -95,6 +110,8 @@ def test_get_openapi_examples_fit_their_own_schemas(operations):
     checked = 0
     for content, _ in contents(operations):
         for example in examples_of(content):
+            if content["schema"].get("type") == "string":  # an archive
+                continue
             name = content["schema"]["$ref"].removeprefix("#/components/schemas/")
             model = MODELS[name].model_validate(example)
             if isinstance(model, schemas.BatchIn):
@@ -144,6 +161,7 @@ def test_get_openapi_states_the_limits(document):
 def test_post_example_is_answered_in_the_shape_of_the_documented_answer(client):
     answer = client.post("/v1/assessments", json=PUBLIC_MESSAGE).json()
 
+    assert answer.pop("stored") is None
     assert same_shape(ASSESSMENT, answer)
     assert answer["topic"]["code"] == ASSESSMENT["topic"]["code"]
     assert (answer["id"], answer["text"]) == (ASSESSMENT["id"], ASSESSMENT["text"])

@@ -13,7 +13,7 @@ from nlp_service.settings import Settings
 @pytest.fixture
 def fresh_client(assessor):
     """A client of an app that has counted nothing yet."""
-    with TestClient(create_app(Settings(), assessor=assessor)) as client:
+    with TestClient(create_app(Settings(store=False), assessor=assessor)) as client:
         yield client
 
 
@@ -42,11 +42,15 @@ def test_get_readyz_with_the_bundle_loaded_names_its_versions(client, assessor):
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ready", "versions": asdict(assessor.versions)}
+    assert response.json() == {
+        "status": "ready",
+        "versions": asdict(assessor.versions),
+        "store": "off",
+    }
 
 
 def test_get_readyz_after_the_end_is_not_ready(assessor):
-    app = create_app(Settings(), assessor=assessor)
+    app = create_app(Settings(store=False), assessor=assessor)
     with TestClient(app) as client:
         assert client.get("/readyz").status_code == 200
 
@@ -56,7 +60,7 @@ def test_get_readyz_after_the_end_is_not_ready(assessor):
 def test_start_without_a_bundle_fails_and_says_where_it_looked(tmp_path):
     with (
         pytest.raises(BundleMissing, match=str(tmp_path)),
-        TestClient(create_app(Settings(bundle=tmp_path))),
+        TestClient(create_app(Settings(bundle=tmp_path, store=False))),
     ):
         pass
 
@@ -89,7 +93,9 @@ def test_get_metrics_counts_assessments_by_kind_and_need_of_review(assessor):
                 yield replace(assessment, needs_review=assessment.id == "review")
 
     light = {"body": "路灯坏了半个月，请尽快维修。", "kind": "proposal"}
-    with TestClient(create_app(Settings(), assessor=SettledAssessor(assessor.bundle))) as client:
+    with TestClient(
+        create_app(Settings(store=False), assessor=SettledAssessor(assessor.bundle))
+    ) as client:
         submissions = [light, light, {**light, "id": "review"}, {"body": ""}]
         client.post("/v1/assessments:batch", json={"submissions": submissions})
         samples = read_samples(client)

@@ -72,7 +72,18 @@ def test_answer_problem_is_as_documented(client, code):
 
 def test_answer_problem_is_provoked_for_every_code():
     by_themselves = {"internal_error", "not_ready", "mode_unavailable"}
-    assert set(PROVOCATIONS) | by_themselves == set(PROBLEMS)
+    of_the_store = {  # test_store_problems.py
+        "record_unknown",
+        "reference_taken",
+        "merge_refused",
+        "invalid_cursor",
+        "invalid_name",
+        "unreadable_archive",
+        "store_disabled",
+        "store_unavailable",
+        "store_full",
+    }
+    assert set(PROVOCATIONS) | by_themselves | of_the_store == set(PROBLEMS)
 
 
 @pytest.mark.parametrize("mode", ["accurate", "auto"])
@@ -254,7 +265,7 @@ def test_post_when_the_assessor_fails_logs_the_cause_too(failing_client, caplog)
 @pytest.fixture
 def odd_client(assessor):
     """A client of an app with two routes that misbehave."""
-    app = create_app(Settings(), assessor=assessor)
+    app = create_app(Settings(store=False), assessor=assessor)
 
     @app.get("/teapot")
     def refuse():

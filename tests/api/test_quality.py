@@ -112,7 +112,7 @@ class QualityAssessor(Assessor):
 def fixed_client(assessor):
     """A client of a service that says of every proposal what is written above."""
     fixed = QualityAssessor(assessor.bundle)
-    with TestClient(create_app(Settings(), assessor=fixed)) as client:
+    with TestClient(create_app(Settings(store=False), assessor=fixed)) as client:
         yield client
 
 

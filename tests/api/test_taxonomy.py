@@ -42,7 +42,7 @@ def test_get_taxonomy_with_local_names_has_them_and_another_etag(
 ):
     local = tmp_path / "local.toml"
     local.write_text('[unit.D01]\nname = "市发改委"\n', encoding="utf-8")
-    settings = Settings(bundle=default_bundle_folder, local_taxonomy=local)
+    settings = Settings(bundle=default_bundle_folder, local_taxonomy=local, store=False)
 
     with TestClient(create_app(settings)) as local_client:
         response = local_client.get("/v1/taxonomy")

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +12,28 @@ def command():
     return Path(sys.executable).with_name("nlp-service")
 
 
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch):
+    """Commands keep nothing, unless a test gives them a database or a folder for one."""
+    monkeypatch.setenv("NLP_STORE", "false")
+
+
+@pytest.fixture
+def keeping(embedded):
+    """The environment of commands that keep what they read in a database of their own."""
+    address = embedded.migrated().render_as_string(hide_password=False)
+    return {"NLP_STORE": "true", "NLP_DATABASE_URL": address}
+
+
 @pytest.fixture
 def nlp_service(command, pytestconfig):
     """Run the installed command to its end, as a shell would, in the project's folder."""
 
-    def run(*arguments, **options):
+    def run(*arguments, env=None, **options):
         return subprocess.run(
             [command, *map(str, arguments)],
             cwd=pytestconfig.rootpath,
+            env={**os.environ, **(env or {})},
             capture_output=True,
             text=True,
             timeout=60,

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import make_url
 
 from nlp_service.api.examples import PUBLIC_MESSAGE
 
@@ -121,6 +122,8 @@ def test_serve_on_a_taken_port_offers_another(nlp_service, taken_port):
         ({"NLP_BUNDLE": "none"}, "none"),
         ({"NLP_LOCAL_TAXONOMY": "none.toml"}, "none.toml"),
         ({"NLP_ENCODER_THREADS": "-1"}, "NLP_ENCODER_THREADS应为不小于 0 的整数"),
+        ({"NLP_STORE": "perhaps"}, "NLP_STORE应为 true 或 false，现为“perhaps”"),
+        ({"NLP_STORE": "true", "NLP_DATABASE_URL": "nonsense"}, "NLP_DATABASE_URL"),
         ({"NLP_FILE_FROM": "101"}, "NLP_FILE_FROM应为 0 到 100 的数"),
         ({"NLP_FILE_FROM": "50", "NLP_CONVERT_FROM": "60"}, "不高于 NLP_FILE_FROM"),
     ],
@@ -157,3 +160,94 @@ def test_serve_takes_a_port_that_a_service_has_just_left(serving):
         service.wait(timeout=20)
     with serving("--port", port) as (_, again):
         assert url_in(again) == url_in(said)
+
+
+# --- with a store ------------
+
+
+def ask(address, content=None, *, content_type="application/json"):
+    request = urllib.request.Request(address, content, {"Content-Type": content_type})
+    return urllib.request.urlopen(request, timeout=20)
+
+
+def test_serve_keeps_what_it_assesses_and_stops_its_server(serving, data):
+    body = json.dumps({"body": "桥头的减速带磨平了，车开得很快。"}).encode()
+    environment = {"NLP_STORE": "true", "NLP_DATA": str(data.parent)}
+    with serving("--port", "0", **environment) as (service, said):
+        with ask(f"{url_in(said)}/readyz") as answer:
+            assert json.load(answer)["store"] == "ready"
+        with ask(f"{url_in(said)}/v1/assessments", body) as answer:
+            assert json.load(answer)["stored"] == {"key": 1, "created": True}
+        assert (data / "postmaster.pid").exists()
+        service.terminate()
+        _, errors = service.communicate(timeout=20)
+
+    assert service.returncode == 0, errors
+    assert not (data / "postmaster.pid").exists()
+    with serving("--port", "0", **environment) as (service, said):
+        with ask(f"{url_in(said)}/v1/submissions") as answer:
+            assert [item["key"] for item in json.load(answer)["items"]] == [1]
+        service.terminate()
+        service.communicate(timeout=20)
+
+
+def test_serve_refuses_a_damaged_folder_before_it_takes_the_port(nlp_service, data, taken_port):
+    (data / "PG_VERSION").unlink()
+    before = sorted(path.name for path in data.iterdir())
+
+    done = nlp_service(
+        "serve",
+        "--port",
+        taken_port,
+        env={"NLP_STORE": "true", "NLP_DATA": str(data.parent)},
+    )
+
+    assert done.returncode == 1
+    assert f"数据文件夹 {data} 已损坏" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert sorted(path.name for path in data.iterdir()) == before
+
+
+def test_serve_refuses_a_database_of_a_later_program(nlp_service, embedded, keeping):
+    address = make_url(keeping["NLP_DATABASE_URL"])
+    embedded.execute("UPDATE nlp.alembic_version SET version_num = '9999'", address)
+
+    done = nlp_service("serve", "--port", "0", env=keeping)
+
+    assert done.returncode == 1
+    assert "由更新版本的程序写成，未作任何改动" in done.stderr
+    assert embedded.execute("SELECT version_num FROM nlp.alembic_version", address) == [("9999",)]
+
+
+def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping):
+    archive = "".join(
+        json.dumps({"reference": str(number), "body": f"第{number}个路口的红绿灯不亮。"}) + "\n"
+        for number in range(1200)
+    ).encode()
+    path = f"/v1/submissions:import?source={quote('往年')}&mode=fast"
+    ndjson = {"content_type": "application/x-ndjson"}
+    with serving("--port", "0", **keeping) as (service, said):
+        with ask(url_in(said) + path, archive, **ndjson) as answer:
+            told = [json.loads(answer.readline())["progress"] for _ in range(3)][-1]
+            service.kill()
+            service.wait(timeout=20)
+    assert service.returncode == -signal.SIGKILL
+    assert (told["stored"], told["state"]) == (told["mark"], "unfinished")
+
+    with serving("--port", "0", **keeping) as (service, said):
+        with ask(f"{url_in(said)}/v1/imports/{told['key']}") as answer:
+            found = json.load(answer)
+        assert told["mark"] <= found["mark"] == found["stored"] < 1200
+        with ask(url_in(said) + path, archive, **ndjson) as answer:
+            *_, last = map(json.loads, answer.read().splitlines())
+        references = []
+        cursor = ""
+        while cursor is not None:
+            with ask(f"{url_in(said)}/v1/submissions?limit=500{cursor}") as answer:
+                page = json.load(answer)
+            references += [int(item["reference"]) for item in page["items"]]
+            cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+
+    assert last["summary"]["state"] == "done"
+    assert (last["summary"]["stored"], last["summary"]["known"]) == (1200, 0)
+    assert sorted(references) == list(range(1200))

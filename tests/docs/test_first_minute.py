@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from nlp_service.api.app import create_app
 from nlp_service.settings import Settings
+from tests.databases import settings_for
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -38,13 +39,18 @@ def near(promised, answer):
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_answer_in_the_readme_is_the_answer_of_the_service(name, default_bundle_folder):
+def test_the_answer_in_the_readme_is_the_answer_of_the_service(
+    name, default_bundle_folder, embedded
+):
     (command,) = blocks(read(name), "sh")
     (promised,) = blocks(read(name), "json")
     curl, url, *options = shlex.split(command)
     body = options[options.index("-d") + 1]
 
-    with TestClient(create_app(Settings(bundle=default_bundle_folder))) as client:
+    settings = settings_for(embedded.migrated()).model_copy(
+        update={"bundle": default_bundle_folder}
+    )
+    with TestClient(create_app(settings)) as client:
         path = url.removeprefix("http://127.0.0.1:8000")
         answer = client.post(
             path, content=body.encode(), headers={"Content-Type": "application/json"}

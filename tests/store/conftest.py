@@ -1,18 +1,14 @@
 """Real servers only: the embedded one by its socket, and one of another version by TCP."""
 
-import itertools
 import os
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL
 
 from nlp_service.domain.assessment import (
     Assessment,
@@ -26,70 +22,13 @@ from nlp_service.domain.assessment import (
 )
 from nlp_service.domain.quality import Quality, Scale
 from nlp_service.domain.submission import Kind, Submission
-from nlp_service.settings import Settings
-from nlp_service.store.embedded import use_server
 from nlp_service.store.opening import open_store
 from nlp_service.store.programs import let_pass, program_folder, run_program, server_user
-from nlp_service.store.tables import SCHEMA, metadata
 from nlp_service.text.normalise import clean
+from tests.databases import Server, clear, numbers, settings_for
 
 TCP_MAJOR = 16
 PASSWORD = "口令 p@ss:/%"
-TEMPLATE = "ready"
-numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """A folder that a server's user may enter, which pytest's own are not; in memory if it can."""
-    memory = Path("/dev/shm")
-    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2e9
-    base = (memory if roomy else Path("/tmp")) / f"nlp-store-tests-{os.getpid()}"
-    base.mkdir()
-    yield base
-    shutil.rmtree(base)
-
-
-@pytest.fixture
-def place(folder):
-    """A new folder for one test."""
-    path = folder / f"t{next(numbers)}"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture(scope="session")
-def pristine(folder):
-    """A data folder as the first start leaves it."""
-    path = folder / "pristine" / "pg"
-    use_server(path).close()
-    return path
-
-
-def copy(source, target):
-    """Copy a data folder with its owners."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-a", source, target], check=True)
-    return target
-
-
-@pytest.fixture
-def data(pristine, place):
-    """A data folder of its own for one test: making one takes longer than copying it."""
-    return copy(pristine, place / "pg")
-
-
-@pytest.fixture
-def copy_data(pristine):
-    """Put a data folder at a place."""
-    return lambda target: copy(pristine, target)
-
-
-@pytest.fixture(scope="session")
-def embedded_address(folder, pristine):
-    server = use_server(copy(pristine, folder / "embedded" / "pg"))
-    yield server.url
-    server.close()
 
 
 @pytest.fixture(scope="session")
@@ -131,43 +70,6 @@ def unused_port():
     return free_port()
 
 
-class Server:
-    """A server for tests: hands out databases, migrated or empty."""
-
-    def __init__(self, address):
-        self.address = address
-        self._admin = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        self.new(TEMPLATE)
-        open_store(settings_for(address.set(database=TEMPLATE))).close()
-
-    def new(self, name=None, *, like="template1"):
-        name = name or f"t{next(numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        return self.address.set(database=name)
-
-    def migrated(self):
-        return self.new(like=TEMPLATE)
-
-    def execute(self, statement, address=None):
-        """Run a statement on the administrator's database, or on another."""
-        if address is None:
-            with self._admin.connect() as connection:
-                connection.execute(text(statement))
-            return None
-        with create_engine(address, poolclass=NullPool).begin() as connection:
-            found = connection.execute(text(statement))
-            return found.all() if found.returns_rows else []
-
-
-def settings_for(address):
-    return Settings(database_url=address.render_as_string(hide_password=False))
-
-
-@pytest.fixture(scope="session")
-def embedded(embedded_address):
-    return Server(embedded_address)
-
-
 @pytest.fixture(scope="session", params=["embedded", "tcp"])
 def server(request):
     """Each of the two ways of having a database."""
@@ -207,10 +109,7 @@ def module_store(server):
 @pytest.fixture
 def store(module_store):
     """An empty store, in both ways."""
-    tables = ", ".join(f"{SCHEMA}.{table.name}" for table in metadata.sorted_tables)
-    with module_store.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    clear(module_store)
     return module_store
 
 

@@ -10,25 +10,7 @@ from nlp_service.domain.records import ListFilter
 from nlp_service.settings import Settings
 from nlp_service.store.backup import back_up
 from nlp_service.store.opening import open_store
-
-
-@pytest.fixture
-def small_disk(place):
-    """A disk of 200 MB."""
-    disk = place / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", disk]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can mount a disk, and not everywhere")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
-def fill_up(disk, *, leave):
-    """Write until so many bytes are left."""
-    free = int(subprocess.check_output(["stat", "-f", "-c", "%a %S", disk]).split()[0]) * 4096
-    with (disk / "ballast").open("ab") as ballast:
-        ballast.write(bytes(max(0, free - leave)))
+from tests.databases import fill_up
 
 
 def test_a_full_disk_refuses_writing_and_keeps_what_is_there(

@@ -251,6 +251,28 @@ def test_a_new_assessment_becomes_current_and_the_old_one_stays(work, submit, as
     assert work.submissions.get(key).assessment == history[-1]
 
 
+def test_an_assessment_that_says_less_does_not_become_current(work, submit, assess):
+    submission = submit()
+    key = work.submissions.store(submission, assess(submission, score=70.0)).key
+
+    assert not work.assessments.add(key, assess(submission, topic="T02"))  # without quality
+    assert work.assessments.add(key, assess(submission, topic="T02", bundle="encoder-3"))
+
+    assert [one.topic for one in work.assessments.history(key)] == ["T09", "T02"]
+
+
+def test_those_of_some_keys_that_are_there_are_listed_by_key(work, add):
+    keys = [add(work) for _ in range(4)]
+    work.submissions.delete(keys[1])
+
+    assert [item.key for item in work.submissions.among([*keys[::-1], 4711])] == [
+        keys[0],
+        keys[2],
+        keys[3],
+    ]
+    assert work.submissions.among([]) == []
+
+
 def test_assessments_of_another_version_are_found(work, add, assess, submit):
     old = add(work, bundle="linear-1")
     add(work, bundle="encoder-3")

@@ -1,0 +1,153 @@
+"""The addresses that assess, and store what they assess: one submission, or a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import ValidationError
+from starlette.responses import JSONResponse
+
+from nlp_service.api import documentation
+from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, MemoryDep, MetricsDep
+from nlp_service.api.problems import as_json, problem_of
+from nlp_service.api.query import Explain, Way, WithQuality
+from nlp_service.api.schemas import AssessmentOut, BatchIn, BatchOut, SubmissionIn
+from nlp_service.api.validation import explain_errors
+from nlp_service.domain.assessment import Assessment
+from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.records import Filing, Origin, StoredOnce
+from nlp_service.domain.submission import Submission
+from nlp_service.store.filing import Refusal, file_submissions
+from nlp_service.store.opening import Store
+
+assessment_router = APIRouter(tags=["分拣"], dependencies=[JsonOnly])
+
+Item = tuple[Submission, Origin]
+
+
+# Both routes write JSON themselves: a response model checked on the way out would cost a second
+# walk through a thread. The models document the answers, and the tests hold the answers to them.
+
+
+@assessment_router.post(
+    "/v1/assessments",
+    summary="分拣一件来件",
+    description="给出议题、子议题、界别、承办单位、诉求、紧急程度、审查提示和须由人查看的理由；"
+    "并评质量：提案答三问、评六个方面并建议处理方式，社情民意信息评五项，群众来信查要素。"
+    "来件和结果存入数据库，store=false 时不存。",
+    response_model=AssessmentOut,
+    responses=documentation.ASSESSMENT_RESPONSES,
+)
+def create_assessment(
+    submission: Annotated[SubmissionIn, Body(openapi_examples=documentation.SUBMISSION_EXAMPLES)],
+    assessor: AssessorDep,
+    metrics: MetricsDep,
+    memory: MemoryDep,
+    actor: ActorDep,
+    explain: Explain = True,
+    mode: Way = None,
+    quality: WithQuality = True,
+) -> JSONResponse:
+    """Assess one submission, and store it unless told not to."""
+    text, origin = submission.to_submission(), submission.to_origin()
+    assessment = assessor.assess(text, explain=explain, mode=mode, quality=quality)
+    metrics.count_assessments([assessment])
+    stored = _file(
+        memory, {0: Filing(submission=text, assessment=assessment, origin=origin)}, actor
+    )
+    answer = stored.get(0)
+    if isinstance(answer, Refusal):
+        raise answer
+    return JSONResponse(_document(assessment, answer, explain=explain))
+
+
+@assessment_router.post(
+    "/v1/assessments:batch",
+    summary="分拣一批来件",
+    description="逐件校验、成批分拣，结果与请求同序；个别来件有误时只有它失败，整批仍为 200。"
+    "质量与单件一样评，便于成批初筛；sentences 和 evidence 两项较长，explain=true 时才给。"
+    "来件和结果存入数据库，store=false 时不存；存不了的（如编号已用于另一件）也只有它失败。",
+    response_model=BatchOut,
+    responses=documentation.BATCH_RESPONSES,
+)
+def create_assessments(
+    batch: Annotated[BatchIn, Body(openapi_examples=documentation.BATCH_EXAMPLES)],
+    assessor: AssessorDep,
+    metrics: MetricsDep,
+    memory: MemoryDep,
+    actor: ActorDep,
+    explain: Explain = False,
+    mode: Way = None,
+    quality: WithQuality = True,
+) -> JSONResponse:
+    """Assess many submissions, each for itself, and store them unless told not to."""
+    items = [_read_item(item, index) for index, item in enumerate(batch.items)]
+    texts = [item if isinstance(item, InvalidSubmission) else item[0] for item in items]
+    answers = assessor.assess_each(texts, explain=explain, mode=mode, quality=quality)
+    metrics.count_assessments(answer for answer in answers if isinstance(answer, Assessment))
+    stored = _file(memory, _filings(items, answers), actor)
+    results = [
+        _result(index, answer, stored.get(index), explain=explain)
+        for index, answer in enumerate(answers)
+    ]
+    failed = sum(result["status"] == "error" for result in results)
+    return JSONResponse({"results": results, "count": len(results), "failed": failed})
+
+
+def _read_item(item: SubmissionIn | ValidationError, index: int) -> Item | InvalidSubmission:
+    if isinstance(item, ValidationError):
+        errors = item.errors(include_url=False, include_input=False)
+        return explain_errors(errors, inside=("body", "submissions", index))
+    try:
+        return item.to_submission(), item.to_origin()
+    except InvalidSubmission as error:
+        return error
+
+
+def _filings(
+    items: Sequence[Item | InvalidSubmission], answers: Sequence[Assessment | InvalidSubmission]
+) -> Mapping[int, Filing]:
+    """Return what may be stored, by its place in the batch."""
+    return {
+        place: Filing(submission=item[0], assessment=answer, origin=item[1])
+        for place, (item, answer) in enumerate(zip(items, answers, strict=True))
+        if isinstance(item, tuple) and isinstance(answer, Assessment)
+    }
+
+
+def _file(
+    memory: Store | None, filings: Mapping[int, Filing], actor: str
+) -> Mapping[int, StoredOnce | Refusal]:
+    """Store what there is, where it is to be; return what became of each by its place."""
+    if memory is None or not filings:
+        return {}
+    with memory.transaction(actor=actor) as office:
+        results = file_submissions(office, list(filings.values()))
+    return dict(zip(filings, results, strict=True))
+
+
+def _result(
+    index: int,
+    answer: Assessment | InvalidSubmission,
+    stored: StoredOnce | Refusal | None,
+    *,
+    explain: bool,
+) -> dict[str, Any]:
+    """Return an item's part of the answer; it fails if it was not assessed, or not stored."""
+    if isinstance(answer, Assessment) and not isinstance(stored, Refusal):
+        assessment = _document(answer, stored, explain=explain)
+        return {"index": index, "status": "ok", "assessment": assessment}
+    error = stored if isinstance(stored, Refusal) else answer
+    assert isinstance(error, Refusal)
+    return {"index": index, "status": "error", "error": as_json(problem_of(error))}
+
+
+def _document(
+    assessment: Assessment, stored: StoredOnce | None, *, explain: bool
+) -> dict[str, Any]:
+    """Return what is sent; the two lists as long as the text itself only with the reasons."""
+    if assessment.quality and not explain:
+        quality = replace(assessment.quality, evidence=(), sentences=())
+        assessment = replace(assessment, quality=quality)
+    return {**assessment.as_dict(), "stored": asdict(stored) if stored else None}

@@ -1,0 +1,210 @@
+"""The addresses of imports: an archive goes in as one body, its progress comes back line by line.
+
+The body is put on the disk first, in a file that has no name: its hash says which import it is,
+memory stays small, and nothing of it is left behind, however the process ends.
+"""
+
+import errno
+import json
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO, cast
+
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+
+from nlp_service.api import record_documentation as documentation
+from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep, media_type_of
+from nlp_service.api.failures import describe_failure
+from nlp_service.api.import_schemas import (
+    ImportLineOut,
+    ImportListOut,
+    ImportOut,
+    import_of,
+    progress_of,
+)
+from nlp_service.api.limits import IMPORT_PATH, MAX_IMPORT_BYTES
+from nlp_service.api.problems import RequestRefused, as_json, make_problem, problem_of
+from nlp_service.api.query import Way
+from nlp_service.domain.errors import NlpServiceError
+from nlp_service.domain.imports import Import
+from nlp_service.intake.archive import open_archive
+from nlp_service.store.importing import import_archive
+
+log = logging.getLogger(__name__)
+
+import_router = APIRouter(tags=["档案"])
+
+JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+CSV = ("text/csv", "application/csv")
+
+_BLOCK = 2**20
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+class NdjsonResponse(StreamingResponse):
+    """JSON Lines, sent as they come."""
+
+    media_type = "application/x-ndjson"
+
+
+@import_router.post(
+    IMPORT_PATH,
+    summary="导入档案",
+    description=documentation.IMPORT_DESCRIPTION,
+    response_class=NdjsonResponse,
+    response_model=ImportLineOut,
+    responses=documentation.IMPORT_RESPONSES,
+    openapi_extra=documentation.IMPORT_BODY,
+)
+async def import_submissions(
+    request: Request,
+    assessor: AssessorDep,
+    store: StoreDep,
+    actor: ActorDep,
+    source: Annotated[
+        str, Query(description="来源，如“往年提案”；行中自有 source 的以行为准。", min_length=1)
+    ],
+    name: Annotated[str, Query(description="文件名，只供查看。")] = "",
+    mode: Way = None,
+) -> NdjsonResponse:
+    """Take an archive into the store."""
+    is_csv = _is_csv(request)
+    body = await _receive(request, request.app.state.settings.data / "incoming")
+
+    def begin() -> Iterator[Import]:
+        archive = open_archive(body, name=name, is_csv=is_csv, source=source)
+        steps = import_archive(store, assessor, archive, actor=actor, mode=mode)
+        return _with_first(next(steps), steps)  # what is refused at once has a status of its own
+
+    try:
+        steps = await run_in_threadpool(begin)
+    except BaseException:
+        body.close()
+        raise
+    return NdjsonResponse(_lines(steps, body))
+
+
+@import_router.get(
+    "/v1/imports/{key}",
+    summary="一次导入",
+    description="进度、件数和未存入的行。",
+    responses=documentation.IMPORT_RECORD_RESPONSES,
+)
+def get_import(
+    key: Annotated[int, PathParameter(description="导入的编号。", ge=1, le=2**63 - 1)],
+    store: StoreDep,
+) -> ImportOut:
+    """Show an import."""
+    with store.reading() as office:
+        return import_of(office.imports.get(key))
+
+
+@import_router.get(
+    "/v1/imports",
+    summary="导入列表",
+    description="最近开始的在前。",
+    responses=documentation.IMPORT_LIST_RESPONSES,
+)
+def list_imports(
+    store: StoreDep,
+    before: Annotated[
+        int | None, Query(description="上一页的 next_before。", ge=1, le=2**63 - 1)
+    ] = None,
+    limit: Annotated[int, Query(description="一页的次数。", ge=1, le=500)] = 50,
+) -> ImportListOut:
+    """List imports."""
+    with store.reading() as office:
+        found = office.imports.list(before=before, limit=limit + 1)
+    more = len(found) > limit
+    return ImportListOut(
+        items=[import_of(one) for one in found[:limit]],
+        next_before=found[limit - 1].key if more else None,
+    )
+
+
+def _is_csv(request: Request) -> bool:
+    media_type = media_type_of(request)
+    if media_type not in JSON_LINES + CSV:
+        raise RequestRefused(
+            "unsupported_media_type",
+            f"请以 Content-Type: {JSON_LINES[0]}（每行一件）或 {CSV[0]} 发送档案。",
+        )
+    return media_type in CSV
+
+
+async def _receive(request: Request, folder: Path) -> BinaryIO:
+    """Write a body into a nameless file.
+
+    Raises:
+        RequestRefused: it is too large, breaks off, or cannot be put on the disk.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+        try:
+            await _write_body(request, file)
+        except BaseException:
+            file.close()
+            raise
+        return file
+    except OSError as error:
+        log.error("%s: %s", folder, error.strerror)
+        full = error.errno in _DISK_FULL
+        raise RequestRefused("store_full" if full else "store_unavailable") from error
+    except ClientDisconnect as error:
+        raise RequestRefused("invalid_request", "档案没有传完，请再发一次。") from error
+
+
+async def _write_body(request: Request, file: BinaryIO) -> None:
+    announced = request.headers.get("content-length", "")
+    _check_size(int(announced) if announced.isdecimal() else 0)
+    received, waiting = 0, bytearray()
+    async for part in request.stream():
+        received += len(part)
+        _check_size(received)
+        waiting += part
+        if len(waiting) >= _BLOCK:
+            await run_in_threadpool(file.write, bytes(waiting))
+            waiting.clear()
+    await run_in_threadpool(file.write, bytes(waiting))
+    await run_in_threadpool(file.flush)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_IMPORT_BYTES:
+        raise RequestRefused(
+            "request_too_large",
+            f"档案超过上限 {MAX_IMPORT_BYTES // 2**30} GiB，请分成几个文件。",
+        )
+
+
+def _with_first(first: Import, rest: Iterator[Import]) -> Iterator[Import]:
+    yield first
+    yield from rest
+
+
+def _lines(steps: Iterator[Import], body: BinaryIO) -> Iterator[str]:
+    """Yield the lines of the answer; what fails now can only be told in the last one."""
+    with body:
+        try:
+            now = None
+            for now in steps:
+                yield _line(progress=progress_of(now).model_dump(mode="json"))
+            if now is not None:
+                yield _line(summary=import_of(now).model_dump(mode="json"))
+        except NlpServiceError as error:
+            yield _line(error=as_json(problem_of(error)))
+        except Exception as error:
+            problem = make_problem("internal_error")
+            log.error("%s\n%s", problem.instance, describe_failure(error))
+            yield _line(error=as_json(problem))
+
+
+def _line(**line: object) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"

@@ -1,0 +1,317 @@
+"""The shapes of what is stored: lists, single submissions, outcomes, merges, the audit.
+
+Each ``…_of`` makes a shape of a record, and withholds what a restricted submission must not show.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from nlp_service.api.validation import described
+from nlp_service.domain.quality import Disposition
+from nlp_service.domain.records import (
+    LONGEST_NAME,
+    Action,
+    AssessedSubmission,
+    AuditEntry,
+    ListedSubmission,
+    ListPage,
+    Merge,
+    Outcome,
+    RecordedOutcome,
+    ReplyClass,
+)
+from nlp_service.domain.submission import Kind
+
+MOST_MERGED = 1000
+"""Submissions that one request may merge."""
+
+Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Withheld = "限阅来件为 null。"
+
+
+class ListedOut(BaseModel):
+    """What a list shows."""
+
+    model_config = described("列表中的一件来件；限阅的不给标题和提交者。")
+
+    key: int = Field(description="库中编号。")
+    reference: str = Field(description="来件自己的编号；没有时为空。")
+    kind: Kind = Field(description="来件类型；来件没有写明时为模型的建议。")
+    title: str | None = Field(description=f"标题原文；{Withheld}")
+    submitter: str | None = Field(description=f"提交者；{Withheld}")
+    district: str
+    source: str
+    received_at: datetime = Field(description="收到的时刻。")
+    dated_on: date = Field(description="计入的日期：提交日期，不知道时为收到日期（北京时间）。")
+    restricted: bool = Field(description="限阅：涉密或指名举报，不得索引和公开展示。")
+    merge_key: int | None = Field(description="现属的并案；没有时为 null。")
+    topic: str = Field(description="主议题的代码，名称见 /v1/taxonomy。", examples=["T08"])
+    subtopic: str = Field(examples=["T0805"])
+    lead_unit: str = Field(description="建议的主办单位的代码。", examples=["D10"])
+    urgency: int = Field(description="紧急程度 1–4。")
+    score: float | None = Field(description="质量总分 0–100；没有评分时为 null。")
+    needs_review: bool = Field(description="待人工。")
+
+
+class SubmissionListOut(BaseModel):
+    """A page of a list."""
+
+    model_config = described("一页来件，最近收到的在前。")
+
+    items: Sequence[ListedOut]
+    next_cursor: str | None = Field(description="下一页的 cursor；最后一页为 null。")
+
+
+class StoredAssessmentOut(BaseModel):
+    """A stored assessment."""
+
+    model_config = described("入库的评定；当前的一份。")
+
+    assessed_at: datetime
+    bundle: str
+    taxonomy: str
+    answer: dict[str, Any] | None = Field(
+        description=f"全文，同评定时 /v1/assessments 的答复；{Withheld}"
+    )
+
+
+class OutcomeIn(BaseModel):
+    """What the office decided."""
+
+    model_config = described("办理结果；每次登记都保留，最新的一条为准。")
+
+    disposition: Disposition
+    handling_unit: str = Field(
+        default="",
+        description="承办单位的代码或名称；分类体系中有的名称记作代码。",
+        max_length=LONGEST_NAME,
+    )
+    filing_number: str = Field(
+        default="", description="立案编号。", examples=["2023年第118号"], max_length=LONGEST_NAME
+    )
+    reply_class: ReplyClass | None = Field(
+        default=None, description="答复类别：A 已解决，B 正在解决，C 列入规划，D 暂不能解决。"
+    )
+    replied_on: date | None = Field(default=None, description="答复日期。")
+
+    def to_outcome(self, handling_unit: str) -> Outcome:
+        """Return the domain's outcome, with the unit by its code.
+
+        Raises:
+            InvalidSubmission: the unit or the number is no name.
+        """
+        return Outcome(
+            disposition=self.disposition,
+            handling_unit=handling_unit,
+            filing_number=self.filing_number,
+            reply_class=self.reply_class,
+            replied_on=self.replied_on,
+        )
+
+
+class OutcomeOut(BaseModel):
+    """A recorded outcome."""
+
+    model_config = described("登记的办理结果。")
+
+    key: int
+    submission_key: int
+    disposition: Disposition
+    handling_unit: str
+    filing_number: str
+    reply_class: ReplyClass | None
+    replied_on: date | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class LeadChoiceOut(BaseModel):
+    """A choice of a lead case."""
+
+    model_config = described("确定主案的一次记录。")
+
+    submission_key: int
+    chosen_at: datetime
+    chosen_by: str
+
+
+class MergeIn(BaseModel):
+    """What is to be merged."""
+
+    model_config = described("要并案的来件；它们已属的并案整个并入。")
+
+    submissions: list[Key] = Field(
+        description="库中编号，至少两件。", min_length=1, max_length=MOST_MERGED
+    )
+    lead: Key = Field(description="主案，须是其中一件。")
+
+
+class LeadIn(BaseModel):
+    """Which member is to lead."""
+
+    model_config = described("新的主案。")
+
+    lead: Key = Field(description="主案的库中编号，须属于这个并案。")
+
+
+class MergeOut(BaseModel):
+    """A merge with its history."""
+
+    model_config = described("并案：每件来件和提交者都保留，可以撤销。")
+
+    key: int
+    lead: int = Field(description="主案。")
+    members: Sequence[int] = Field(description="全部来件的库中编号，由小到大。")
+    submissions: Sequence[ListedOut] = Field(description="其中未删除的来件。")
+    leads: Sequence[LeadChoiceOut] = Field(description="历次确定主案，最后一次为准。")
+    merged_at: datetime
+    merged_by: str
+    undone_at: datetime | None = Field(description="撤销的时刻；现行的并案为 null。")
+    undone_by: str
+
+
+class AuditEntryOut(BaseModel):
+    """An entry of the audit."""
+
+    model_config = described("审计记录：谁在何时做了什么，不含来件内容。")
+
+    at: datetime
+    actor: str
+    action: Action
+
+
+class SubmissionOut(BaseModel):
+    """A stored submission with all that was done with it."""
+
+    model_config = described("一件入库的来件、当前评定、并案、历次办理结果和审计。")
+
+    key: int
+    reference: str
+    stated_kind: Kind = Field(description="来件写明的类型；没有写明时为 unknown。")
+    listed: ListedOut = Field(description="列表中的样子。")
+    title: str | None = Field(description=f"标题原文；{Withheld}")
+    body: str | None = Field(description=f"正文原文；{Withheld}")
+    submitted_at: date | None
+    submitter: str | None = Field(description=f"提交者；{Withheld}")
+    restricted: bool
+    withheld: bool = Field(
+        description="限阅而未给出原文；确需查阅时用 show_restricted=true，会记入审计。"
+    )
+    assessment: StoredAssessmentOut
+    merge: MergeOut | None
+    outcomes: Sequence[OutcomeOut] = Field(description="历次办理结果，最后一条为准。")
+    audit: Sequence[AuditEntryOut] = Field(description="审计记录，先后为序。")
+
+
+class RestrictionOut(BaseModel):
+    """Whether a submission is restricted now."""
+
+    model_config = described("来件现在是否限阅。")
+
+    key: int
+    restricted: bool
+
+
+def list_of(page: ListPage) -> SubmissionListOut:
+    """Return the shape of a page."""
+    return SubmissionListOut(
+        items=[listed_of(item) for item in page.items], next_cursor=page.next_cursor
+    )
+
+
+def listed_of(item: ListedSubmission) -> ListedOut:
+    """Return the shape of a list's item."""
+    return ListedOut(
+        key=item.key,
+        reference=item.reference,
+        kind=item.kind,
+        title=None if item.restricted else item.title,
+        submitter=None if item.restricted else item.origin.submitter,
+        district=item.origin.district,
+        source=item.origin.source,
+        received_at=item.received_at,
+        dated_on=item.dated_on,
+        restricted=item.restricted,
+        merge_key=item.merge_key,
+        topic=item.topic,
+        subtopic=item.subtopic,
+        lead_unit=item.lead_unit,
+        urgency=item.urgency,
+        score=item.score,
+        needs_review=item.needs_review,
+    )
+
+
+def outcome_of(recorded: RecordedOutcome) -> OutcomeOut:
+    """Return the shape of an outcome."""
+    outcome = recorded.outcome
+    return OutcomeOut(
+        key=recorded.key,
+        submission_key=recorded.submission_key,
+        disposition=outcome.disposition,
+        handling_unit=outcome.handling_unit,
+        filing_number=outcome.filing_number,
+        reply_class=outcome.reply_class,
+        replied_on=outcome.replied_on,
+        recorded_at=recorded.recorded_at,
+        recorded_by=recorded.recorded_by,
+    )
+
+
+def merge_of(merge: Merge, members: Sequence[ListedSubmission]) -> MergeOut:
+    """Return the shape of a merge and of its members that are there."""
+    return MergeOut(
+        key=merge.key,
+        lead=merge.lead,
+        members=merge.members,
+        submissions=[listed_of(member) for member in members],
+        leads=[
+            LeadChoiceOut(
+                submission_key=choice.submission_key,
+                chosen_at=choice.chosen_at,
+                chosen_by=choice.chosen_by,
+            )
+            for choice in merge.leads
+        ],
+        merged_at=merge.merged_at,
+        merged_by=merge.merged_by,
+        undone_at=merge.undone_at,
+        undone_by=merge.undone_by,
+    )
+
+
+def submission_of(
+    found: AssessedSubmission,
+    listed: ListedSubmission,
+    *,
+    withheld: bool,
+    merge: MergeOut | None,
+    outcomes: Sequence[RecordedOutcome],
+    audit: Sequence[AuditEntry],
+) -> SubmissionOut:
+    """Return the shape of a submission; what is withheld is null."""
+    submission, assessment = found.submission, found.assessment
+    return SubmissionOut(
+        key=submission.key,
+        reference=submission.reference,
+        stated_kind=submission.kind,
+        listed=listed_of(listed),
+        title=None if withheld else submission.title,
+        body=None if withheld else submission.body,
+        submitted_at=submission.submitted_at,
+        submitter=None if withheld else submission.origin.submitter,
+        restricted=submission.restricted,
+        withheld=withheld,
+        assessment=StoredAssessmentOut(
+            assessed_at=assessment.assessed_at,
+            bundle=assessment.bundle,
+            taxonomy=assessment.taxonomy,
+            answer=None if withheld else dict(assessment.answer),
+        ),
+        merge=merge,
+        outcomes=[outcome_of(one) for one in outcomes],
+        audit=[AuditEntryOut(at=one.at, actor=one.actor, action=one.action) for one in audit],
+    )

@@ -1,0 +1,189 @@
+"""The addresses of stored submissions: lists, one with its history, restriction, outcomes."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Path, Query
+from starlette.responses import Response
+
+from nlp_service.api import record_documentation as documentation
+from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, StoreDep
+from nlp_service.api.merge_routes import describe_merge
+from nlp_service.api.problems import RequestRefused
+from nlp_service.api.record_schemas import (
+    OutcomeIn,
+    OutcomeOut,
+    RestrictionOut,
+    SubmissionListOut,
+    SubmissionOut,
+    list_of,
+    outcome_of,
+    submission_of,
+)
+from nlp_service.domain.records import Action, ListFilter, RecordKind
+from nlp_service.domain.submission import Kind
+from nlp_service.store.listing import LONGEST_PAGE
+from nlp_service.store.opening import Office
+
+submission_router = APIRouter(tags=["来件"])
+
+SubmissionKey = Annotated[
+    int, Path(description="库中编号，见 stored.key。", ge=1, le=2**63 - 1, examples=[118])
+]
+
+
+async def read_filter(
+    kind: Annotated[Kind | None, Query(description="来件类型，含模型建议的。")] = None,
+    topic: Annotated[str, Query(description="主议题的代码。", examples=["T08"])] = "",
+    subtopic: Annotated[str, Query(description="子议题的代码。")] = "",
+    lead_unit: Annotated[str, Query(description="建议的主办单位的代码。")] = "",
+    least_urgency: Annotated[
+        int | None, Query(description="紧急程度不低于，1–4。", ge=1, le=4)
+    ] = None,
+    least_score: Annotated[
+        float | None, Query(description="质量总分不低于，0–100。", ge=0, le=100)
+    ] = None,
+    dated_from: Annotated[date | None, Query(description="日期从，含当天。")] = None,
+    dated_until: Annotated[date | None, Query(description="日期到，含当天。")] = None,
+    needs_review: Annotated[bool | None, Query(description="是否待人工。")] = None,
+    restricted: Annotated[bool | None, Query(description="是否限阅。")] = None,
+    words: Annotated[
+        str, Query(description="文中须有的词句，不分大小写和全半角；不查限阅来件。", max_length=200)
+    ] = "",
+) -> ListFilter:
+    """Return the filter; words are never looked for in restricted submissions.
+
+    Raises:
+        RequestRefused: words are looked for among restricted submissions alone.
+    """
+    if words and restricted:
+        raise RequestRefused("invalid_request", "限阅来件不能按词句检索，请去掉 words。")
+    return ListFilter(
+        kind=kind,
+        topic=topic,
+        subtopic=subtopic,
+        lead_unit=lead_unit,
+        least_urgency=least_urgency,
+        least_score=least_score,
+        dated_from=dated_from,
+        dated_until=dated_until,
+        needs_review=needs_review,
+        restricted=False if words else restricted,
+        words=words,
+    )
+
+
+@submission_router.get(
+    "/v1/submissions",
+    summary="来件列表",
+    description="最近收到的在前；按条件筛选，用 next_cursor 取下一页，其间新到的不会使已有的"
+    "重复或遗漏。限阅来件不给标题和提交者。",
+    responses=documentation.LIST_RESPONSES,
+)
+def list_submissions(
+    store: StoreDep,
+    wanted: Annotated[ListFilter, Depends(read_filter)],
+    cursor: Annotated[
+        str | None, Query(description="上一页的 next_cursor；筛选条件须与上一页相同。")
+    ] = None,
+    limit: Annotated[int, Query(description="一页的件数。", ge=1, le=LONGEST_PAGE)] = 50,
+) -> SubmissionListOut:
+    """List stored submissions."""
+    with store.reading() as office:
+        return list_of(office.submissions.list(wanted, cursor=cursor, limit=limit))
+
+
+@submission_router.get(
+    "/v1/submissions/{key}",
+    summary="一件来件和它的全部记录",
+    description="原文、当前评定、所属并案、历次办理结果和审计。限阅来件不给原文和评定全文，"
+    "show_restricted=true 时才给，并在审计中记下谁查阅过。",
+    responses=documentation.SUBMISSION_RESPONSES,
+)
+def get_submission(
+    key: SubmissionKey,
+    store: StoreDep,
+    actor: ActorDep,
+    show_restricted: Annotated[bool, Query(description="查阅限阅来件的原文；记入审计。")] = False,
+) -> SubmissionOut:
+    """Show a stored submission; a restricted one only to who says that they want to see it."""
+    with store.reading() as office:
+        if not (show_restricted and office.submissions.get(key).submission.restricted):
+            return _describe(office, key, show_restricted=False)
+    with store.transaction(actor=actor) as office:
+        office.audit.note(Action.DISPLAYED, RecordKind.SUBMISSION, key)
+        return _describe(office, key, show_restricted=True)
+
+
+@submission_router.delete(
+    "/v1/submissions/{key}",
+    summary="删除一件来件",
+    description="从所有列表中去掉，记录仍保留。属于并案的不能删除，须先撤销并案。",
+    status_code=204,
+    responses=documentation.DELETE_RESPONSES,
+)
+def delete_submission(key: SubmissionKey, store: StoreDep, actor: ActorDep) -> Response:
+    """Take a submission out of sight."""
+    with store.transaction(actor=actor) as office:
+        office.submissions.delete(key)
+    return Response(status_code=204)
+
+
+@submission_router.post(
+    "/v1/submissions/{key}:restrict",
+    summary="设为限阅",
+    description="此后列表不给标题，原文须专门查阅，词句检索不到。",
+    responses=documentation.RESTRICTION_RESPONSES,
+)
+def restrict_submission(key: SubmissionKey, store: StoreDep, actor: ActorDep) -> RestrictionOut:
+    """Restrict a submission."""
+    with store.transaction(actor=actor) as office:
+        office.submissions.restrict(key, restricted=True)
+    return RestrictionOut(key=key, restricted=True)
+
+
+@submission_router.post(
+    "/v1/submissions/{key}:unrestrict",
+    summary="解除限阅",
+    description="只有人能解除；重新评定不会。",
+    responses=documentation.RESTRICTION_RESPONSES,
+)
+def unrestrict_submission(key: SubmissionKey, store: StoreDep, actor: ActorDep) -> RestrictionOut:
+    """Lift a restriction."""
+    with store.transaction(actor=actor) as office:
+        office.submissions.restrict(key, restricted=False)
+    return RestrictionOut(key=key, restricted=False)
+
+
+@submission_router.post(
+    "/v1/submissions/{key}/outcomes",
+    summary="登记办理结果",
+    description="登记处理方式、承办单位、立案编号、答复类别和日期；与现有结果相同时不重复登记。",
+    dependencies=[JsonOnly],
+    responses=documentation.OUTCOME_RESPONSES,
+)
+def record_outcome(
+    key: SubmissionKey,
+    outcome: Annotated[OutcomeIn, Body(openapi_examples=documentation.OUTCOME_EXAMPLES)],
+    assessor: AssessorDep,
+    store: StoreDep,
+    actor: ActorDep,
+) -> OutcomeOut:
+    """Record what the office decided."""
+    unit = assessor.bundle.taxonomy.unit_code(outcome.handling_unit)
+    with store.transaction(actor=actor) as office:
+        return outcome_of(office.outcomes.record(key, outcome.to_outcome(unit)))
+
+
+def _describe(office: Office, key: int, *, show_restricted: bool) -> SubmissionOut:
+    found = office.submissions.get(key)
+    (listed,) = office.submissions.among([key])
+    merge = office.merges.of(key)
+    return submission_of(
+        found,
+        listed,
+        withheld=found.submission.restricted and not show_restricted,
+        merge=None if merge is None else describe_merge(office, merge),
+        outcomes=office.outcomes.history(key),
+        audit=office.audit.of(RecordKind.SUBMISSION, key),
+    )

@@ -1,0 +1,136 @@
+"""Databases for tests, on real servers: one embedded server serves the whole session."""
+
+import itertools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from nlp_service.settings import Settings
+from nlp_service.store.embedded import use_server
+from nlp_service.store.opening import open_store
+from nlp_service.store.tables import SCHEMA, metadata
+
+TEMPLATE = "ready"
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A folder that a server's user may enter, which pytest's own are not; in memory if it can."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2e9
+    base = (memory if roomy else Path("/tmp")) / f"nlp-store-tests-{os.getpid()}"
+    base.mkdir()
+    yield base
+    shutil.rmtree(base)
+
+
+@pytest.fixture
+def place(folder):
+    """A new folder for one test."""
+    path = folder / f"t{next(numbers)}"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def pristine(folder):
+    """A data folder as the first start leaves it."""
+    path = folder / "pristine" / "pg"
+    use_server(path).close()
+    return path
+
+
+def copy(source, target):
+    """Copy a data folder with its owners."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", source, target], check=True)
+    return target
+
+
+@pytest.fixture
+def data(pristine, place):
+    """A data folder of its own for one test: making one takes longer than copying it."""
+    return copy(pristine, place / "pg")
+
+
+@pytest.fixture
+def copy_data(pristine):
+    """Put a data folder at a place."""
+    return lambda target: copy(pristine, target)
+
+
+@pytest.fixture(scope="session")
+def embedded_address(folder, pristine):
+    server = use_server(copy(pristine, folder / "embedded" / "pg"))
+    yield server.url
+    server.close()
+
+
+@pytest.fixture
+def small_disk(place):
+    """A disk of 200 MB."""
+    disk = place / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", disk]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a disk, and not everywhere")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def fill_up(disk, *, leave):
+    """Write until so many bytes are left."""
+    free = int(subprocess.check_output(["stat", "-f", "-c", "%a %S", disk]).split()[0]) * 4096
+    with (disk / "ballast").open("ab") as ballast:
+        ballast.write(bytes(max(0, free - leave)))
+
+
+class Server:
+    """A server for tests: hands out databases, migrated or empty."""
+
+    def __init__(self, address):
+        self.address = address
+        self._admin = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self.new(TEMPLATE)
+        open_store(settings_for(address.set(database=TEMPLATE))).close()
+
+    def new(self, name=None, *, like="template1"):
+        name = name or f"t{next(numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return self.address.set(database=name)
+
+    def migrated(self):
+        return self.new(like=TEMPLATE)
+
+    def execute(self, statement, address=None):
+        """Run a statement on the administrator's database, or on another."""
+        if address is None:
+            with self._admin.connect() as connection:
+                connection.execute(text(statement))
+            return None
+        with create_engine(address, poolclass=NullPool).begin() as connection:
+            found = connection.execute(text(statement))
+            return found.all() if found.returns_rows else []
+
+
+def settings_for(address):
+    return Settings(database_url=address.render_as_string(hide_password=False))
+
+
+def clear(store):
+    """Take everything out of a store; its keys begin at 1 again."""
+    tables = ", ".join(f"{SCHEMA}.{table.name}" for table in metadata.sorted_tables)
+    with store.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+
+
+@pytest.fixture(scope="session")
+def embedded(embedded_address):
+    return Server(embedded_address)
