@@ -19,10 +19,10 @@ def forgetful(monkeypatch):
 
 
 @pytest.fixture
-def keeping(embedded):
+def keeping(embedded, place):
     """The environment of commands that keep what they read in a database of their own."""
     address = embedded.migrated().render_as_string(hide_password=False)
-    return {"NLP_STORE": "true", "NLP_DATABASE_URL": address}
+    return {"NLP_STORE": "true", "NLP_DATABASE_URL": address, "NLP_DATA": str(place)}
 
 
 @pytest.fixture
