@@ -9,7 +9,7 @@ allows for that.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -228,30 +228,53 @@ class _Rules:
     kind: Sequence[PlaceKind]
 
 
-def read_place_finder(path: Path) -> PlaceFinder:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Local:
+    names: Mapping[str, Sequence[str]]
+
+
+def read_place_finder(path: Path, *, local: Path | None = None) -> PlaceFinder:
     """Read the rules, and load the dictionary that tells classes of words.
+
+    Args:
+        path: ``places.toml``.
+        local: an office's own file: a table ``names`` of kinds, each with names of that kind that
+            are known without a suffix.
 
     Raises:
         InvalidTaxonomy: a key is missing, unknown or of another type, or a pattern is no regular
             expression.
     """
-    rules = build(_Rules, read_toml(path), file=path, key="places")
-    for kind in rules.kind:
-        for pattern in kind.patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                key = f"kind[{kind.code}].patterns"
-                raise InvalidTaxonomy(str(path), key, f"不是有效的正则表达式：{error}") from None
     import rjieba
 
+    rules = build(_Rules, read_toml(path), file=path, key="places")
+    for kind in rules.kind:
+        _check_patterns(kind, path)
     return PlaceFinder(
         tag=rjieba.Jieba().tag,
         boundaries=rules.boundaries,
         within=rules.within,
         common=rules.common,
-        kind=rules.kind,
+        kind=_with_names(rules.kind, local) if local else rules.kind,
     )
+
+
+def _check_patterns(kind: PlaceKind, path: Path) -> None:
+    for pattern in kind.patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            key = f"kind[{kind.code}].patterns"
+            raise InvalidTaxonomy(str(path), key, f"不是有效的正则表达式：{error}") from None
+
+
+def _with_names(kinds: Sequence[PlaceKind], path: Path) -> Sequence[PlaceKind]:
+    names = build(_Local, read_toml(path), file=path, key="places").names
+    codes = [kind.code for kind in kinds]
+    if unknown := [code for code in names if code not in codes]:
+        known = "、".join(codes)
+        raise InvalidTaxonomy(str(path), f"names.{unknown[0]}", f"没有这一类，可用：{known}")
+    return [replace(kind, names=(*kind.names, *names.get(kind.code, ()))) for kind in kinds]
 
 
 def _place(kind: PlaceKind, name: str, text: str, start: int, end: int) -> Place:

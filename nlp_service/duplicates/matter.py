@@ -1,0 +1,167 @@
+"""A submission as it is compared with others: what the pair classifier reads of one text.
+
+Tags and vectors are handed in as data: nothing here knows how they are found. Whatever is not
+known (no encoder, no tags, no date) is left out, and the classifier answers without it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from nlp_service.duplicates.letters import Letters
+from nlp_service.duplicates.terms import Terms, TermTable, pair_terms, word_terms
+from nlp_service.duplicates.wording import Section, Wording
+from nlp_service.text.places import Place, PlaceFinder
+from nlp_service.text.sentences import split_sentences
+
+Vector = npt.NDArray[np.floating]
+"""(n_dimensions,)"""
+Word = tuple[str, int]
+"""A word and its offset in the text."""
+Stretch = tuple[int, int]
+"""Start and end offset in the text."""
+
+_ASKS = re.compile(
+    r"希望|建议|恳请|恳求|请求|请问|要求|能否|可否|是否|何时|什么时候|怎么办|望[^着]|咨询|呼吁|盼|\?"
+)
+_LAST = 2  # sentences of a text that asks nowhere
+_FIGURE = re.compile(r"\d[\d.]*\d(?:%|万|亿)?|\d(?:%|万|亿)")
+_SAYING = frozenset("n nr ns nt nz v vn a an j l i eng b s".split())
+"""Classes of words that say what a text is about, as jieba calls them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What is known of a text's tags: code -> probability, as far as it was kept."""
+
+    topic: Mapping[str, float]
+    subtopic: Mapping[str, float]
+    lead_unit: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PartTerms:
+    """The terms of a text and of two parts of it."""
+
+    whole: Terms
+    headline: Terms
+    """The title; without one, the first sentence."""
+    asks: Terms
+    """What is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matter:
+    """One text as the pair classifier reads it."""
+
+    wording: Wording
+    pairs: PartTerms
+    words: PartTerms
+    places: Sequence[Place]
+    embedding: Vector | None
+    """Of length 1, as ``Embedder.embed`` gives it; None where no encoder read the text."""
+    tags: Tags | None
+    submitted_at: date | None
+
+    @cached_property
+    def capitals(self) -> str:
+        """The text in capitals, as names of places are."""
+        return self.wording.document.text.upper()
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Its numbers of two digits or more, or with a unit: %, 万, 亿."""
+        return frozenset(_FIGURE.findall(self.wording.document.text))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MatterReader:
+    """Reads texts for comparison. Holds no state of any text; safe for threads."""
+
+    finder: PlaceFinder
+    pair_table: TermTable
+    word_table: TermTable
+
+    def read(
+        self,
+        wording: Wording,
+        *,
+        embedding: Vector | None = None,
+        tags: Tags | None = None,
+        submitted_at: date | None = None,
+    ) -> Matter:
+        """Read a text, once for all the pairs that it stands in."""
+        text = wording.document.text
+        headline, asks = find_headline(wording), find_asks(wording)
+        words = find_words(text, self.finder.tag)
+        return Matter(
+            wording=wording,
+            pairs=PartTerms(
+                whole=self.pair_table.weigh(pair_terms(wording.letters)),
+                headline=self.pair_table.weigh(pair_terms(_letters_in(wording, [headline]))),
+                asks=self.pair_table.weigh(pair_terms(_letters_in(wording, asks))),
+            ),
+            words=PartTerms(
+                whole=self._weigh_words(words, [(0, len(text))]),
+                headline=self._weigh_words(words, [headline]),
+                asks=self._weigh_words(words, asks),
+            ),
+            places=self.finder.find(text),
+            embedding=embedding,
+            tags=tags,
+            submitted_at=submitted_at,
+        )
+
+    def _weigh_words(self, words: Sequence[Word], inside: Sequence[Stretch]) -> Terms:
+        bounds = np.searchsorted([at for _, at in words], np.array(inside))
+        return self.word_table.weigh(
+            word_terms(word for first, last in bounds for word, _ in words[first:last])
+        )
+
+
+def find_words(text: str, tag: Callable[[str], Sequence[tuple[str, str]]]) -> Sequence[Word]:
+    """Return the words of two letters and more that say what a text is about.
+
+    Args:
+        text: normalised.
+        tag: returns the words of a text with their classes.
+    """
+    found, at = [], 0
+    for word, kind in tag(text):
+        if kind in _SAYING and len(word) > 1:
+            found.append((word, at))
+        at += len(word)
+    return found
+
+
+def find_headline(wording: Wording) -> Stretch:
+    """Return where the title stands or, where there is none, the first sentence."""
+    document = wording.document
+    if document.title:
+        return 0, len(document.title)
+    first = split_sentences(document.text)[0]
+    return first.start, first.end
+
+
+def find_asks(wording: Wording) -> Sequence[Stretch]:
+    """Return where a text asks for something, in text order.
+
+    These are its suggestions; where nothing announces any, the sentences that ask; of a text that
+    asks nowhere, the last ones.
+    """
+    start, end = wording.sections[Section.SUGGESTION]
+    if end > start:
+        return [(int(wording.places[start]), len(wording.document.text))]
+    sentences = split_sentences(wording.document.text)
+    asking = [one for one in sentences if _ASKS.search(one.quote)]
+    return [(one.start, one.end) for one in asking or sentences[-_LAST:]]
+
+
+def _letters_in(wording: Wording, stretches: Sequence[Stretch]) -> Letters:
+    bounds = np.searchsorted(wording.places, np.array(stretches).reshape(-1, 2))
+    return np.concatenate([wording.letters[first:last] for first, last in bounds])

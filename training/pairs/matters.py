@@ -1,0 +1,215 @@
+"""Read all texts of the pairs as the service will, with tags and vectors that know nothing of them.
+
+Tags come from a linear model fitted on the other texts alone, embeddings from weights fitted on
+those, rarities are counted in those. So a pair that is held out tells what a new one would.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nlp_service.bundle import ENCODER, Bundle, hash_file
+from nlp_service.domain.duplicates import Relation
+from nlp_service.duplicates.boilerplate import Boilerplate, read_set_phrases
+from nlp_service.duplicates.letters import find_letters
+from nlp_service.duplicates.matter import Matter, MatterReader, Tags, find_words
+from nlp_service.duplicates.pairs import RELATIONS
+from nlp_service.duplicates.shared_wording import SharedWording, compare
+from nlp_service.duplicates.terms import TermTable, count_rarity, pair_terms, word_terms
+from nlp_service.duplicates.wording import read_wording
+from nlp_service.tagging.calibration import TagScores, tag_scores
+from nlp_service.tagging.embedding import EmbeddingWeights
+from nlp_service.tagging.features import features
+from nlp_service.text.normalise import Document
+from nlp_service.text.places import PlaceFinder, read_place_finder
+from training.fit_linear import FittedLinear, fit_linear, split_by_head
+from training.pairs.config import PairsConfig
+from training.pairs.embedding import count_token_rarity, fit_embedding, read_all, rounded
+from training.pairs.made import make_copy
+from training.pairs.texts import ReadPairs
+from training.prepare import Prepared, Say
+from training.targets import Integers
+
+PAIR_BUCKETS, WORD_BUCKETS = 2**17, 2**16
+TAGGED = ("topic", "subtopic", "lead_unit")
+KEPT = Path("var/pairs")
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """Two texts, read, with what they share."""
+
+    one: Matter
+    other: Matter
+    shared: SharedWording
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cases:
+    """All pairs to learn from: the readers', then the made ones."""
+
+    read: Sequence[Case]
+    made: Sequence[Case]
+    made_truth: Integers  # (n_made,)
+    reader: MatterReader
+    embedding: EmbeddingWeights | None
+    embeddings: npt.NDArray[np.float32] | None
+    """(n_texts, n_dimensions) of all texts of the sources, for measuring retrieval."""
+
+
+def read_cases(
+    config: PairsConfig,
+    prepared: Prepared,
+    pairs: ReadPairs,
+    bundle: Bundle,
+    folder: Path,
+    say: Say,
+    *,
+    kept: Path = KEPT,
+) -> Cases:
+    """Read the readers' pairs, and make more.
+
+    Args:
+        config: of this fit.
+        prepared: the texts.
+        pairs: of the readers.
+        bundle: whose encoder makes the embeddings.
+        folder: of the bundle.
+        say: tells a person what is being done.
+        kept: folder in which stays what the encoder makes of the texts.
+    """
+    documents = [example.document for example in prepared.examples]
+    chance = random.Random(config.seed)
+    free = np.setdiff1d(np.arange(len(documents)), pairs.rows)
+    sources = sorted(chance.sample(free.tolist(), min(config.made.texts, len(free) // 3)))
+    learnt = np.setdiff1d(free, sources)
+    finder = read_place_finder(config.places)
+    reader = _count(finder, [documents[row] for row in learnt])
+    hosts = [documents[row] for row in sources]
+    copies = [make_copy(document, hosts, finder, chance) for document in hosts]
+    texts = [*(documents[row] for row in pairs.rows), *hosts, *copies]
+    say(f"读者判定 {len(pairs.one)} 对；另造抄改 {len(copies)} 对、无关 {len(hosts)} 对。")
+    tags = _tags(prepared, bundle, learnt, texts)
+    weights, vectors, every = _embed(
+        config, bundle, folder, documents, texts, learnt, say, kept=kept
+    )
+    boilerplate = Boilerplate(set_phrases=read_set_phrases(config.set_phrases))
+    matters = [
+        reader.read(
+            read_wording(document, boilerplate),
+            tags=tags[place],
+            embedding=None if vectors is None else vectors[place],
+        )
+        for place, document in enumerate(texts)
+    ]
+    place_of = {row: place for place, row in enumerate(pairs.rows.tolist())}
+    hosted = len(pairs.rows)
+    own = matters[hosted : hosted + len(hosts)]
+    strangers = _strangers(prepared, sources, chance)
+    return Cases(
+        read=[
+            _case(matters[place_of[a]], matters[place_of[b]])
+            for a, b in zip(pairs.one.tolist(), pairs.other.tolist(), strict=True)
+        ],
+        made=[
+            *(_case(*both) for both in zip(own, matters[hosted + len(hosts) :], strict=True)),
+            *(_case(own[a], own[b]) for a, b in strangers),
+        ],
+        made_truth=np.array(
+            [RELATIONS.index(Relation.COPY)] * len(copies)
+            + [RELATIONS.index(Relation.NONE)] * len(strangers)
+        ),
+        reader=reader,
+        embedding=weights,
+        embeddings=every,
+    )
+
+
+def _case(one: Matter, other: Matter) -> Case:
+    return Case(one=one, other=other, shared=compare(one.wording, other.wording))
+
+
+def _strangers(
+    prepared: Prepared, sources: Sequence[int], chance: random.Random
+) -> Sequence[tuple[int, int]]:
+    """Return places of two texts each whose topics differ; those not told apart are left out."""
+    topics = prepared.targets.choice["topic"]
+    found = []
+    for place in range(len(sources)):
+        other = chance.randrange(len(sources))
+        here, there = topics[sources[place]], topics[sources[other]]
+        if here >= 0 and there >= 0 and here != there:
+            found.append((place, other))
+    return found
+
+
+def _count(finder: PlaceFinder, documents: Sequence[Document]) -> MatterReader:
+    letters = [pair_terms(find_letters(document.text)[0]) for document in documents]
+    words = [
+        word_terms(word for word, _ in find_words(document.text, finder.tag))
+        for document in documents
+    ]
+    return MatterReader(
+        finder=finder,
+        pair_table=TermTable(rarity=rounded(count_rarity(letters, PAIR_BUCKETS))),
+        word_table=TermTable(rarity=rounded(count_rarity(words, WORD_BUCKETS))),
+    )
+
+
+def _tags(
+    prepared: Prepared, bundle: Bundle, learnt: Integers, texts: Sequence[Document]
+) -> Sequence[Tags]:
+    """Tag texts as the service's linear model would that never saw them."""
+    linear: FittedLinear = fit_linear(prepared, learnt, label="tags")
+    lists = [features(document, prepared.segmenter) for document in texts]
+    margins = split_by_head(
+        linear.margins(linear.vectoriser.transform(lists)), prepared.targets.heads
+    )
+    scores = tag_scores(margins, bundle.calibration, bundle.tables)
+    likeliest = {head: _likeliest(scores, head, prepared.targets.heads[head]) for head in TAGGED}
+    return [
+        Tags(**{head: likeliest[head][place] for head in TAGGED}) for place in range(len(texts))
+    ]
+
+
+def _likeliest(scores: TagScores, head: str, codes: Sequence[str]) -> Sequence[Mapping[str, float]]:
+    probabilities: Floats = getattr(scores, head)
+    best = probabilities.argmax(axis=1)
+    return [
+        {codes[place]: float(row[place])} for place, row in zip(best, probabilities, strict=True)
+    ]
+
+
+def _embed(
+    config: PairsConfig,
+    bundle: Bundle,
+    folder: Path,
+    documents: Sequence[Document],
+    texts: Sequence[Document],
+    learnt: Integers,
+    say: Say,
+    *,
+    kept: Path,
+) -> tuple[
+    EmbeddingWeights | None,
+    Sequence[npt.NDArray[np.float32]] | None,
+    npt.NDArray[np.float32] | None,
+]:
+    """Return the weights, the embeddings of the texts, and those of all documents."""
+    if bundle.stage is None:
+        say("模型包没有编码器：关系只看文字、地点和标签。")
+        return None, None, None
+    encoder, model = bundle.stage.encoder, hash_file(folder / ENCODER)
+    rarity = count_token_rarity(encoder, [documents[row] for row in learnt])
+    every = read_all(encoder, documents, rarity, model=model, kept=kept)
+    weights = fit_embedding(
+        [every[row] for row in learnt], rarity, config.embedding, seed=config.seed
+    )
+    raw = read_all(encoder, texts, rarity, model=model, kept=kept)
+    joined = [weights.join(one).astype(np.float32) for one in raw]
+    return weights, joined, np.stack([weights.join(one) for one in every]).astype(np.float32)
