@@ -5,24 +5,25 @@ known (no encoder, no tags, no date) is left out, and the classifier answers wit
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nlp_service.duplicates.letters import Letters
+from nlp_service.duplicates.letters import Places
 from nlp_service.duplicates.terms import Terms, TermTable, pair_terms, word_terms
 from nlp_service.duplicates.wording import Section, Wording
-from nlp_service.text.places import Place, PlaceFinder
+from nlp_service.text.places import Place, PlaceFinder, Word
 from nlp_service.text.sentences import split_sentences
 
 Vector = npt.NDArray[np.floating]
 """(n_dimensions,)"""
-Word = tuple[str, int]
-"""A word and its offset in the text."""
+Items = npt.NDArray[Any]
+"""(n_items,)"""
 Stretch = tuple[int, int]
 """Start and end offset in the text."""
 
@@ -98,45 +99,43 @@ class MatterReader:
         """Read a text, once for all the pairs that it stands in."""
         text = wording.document.text
         headline, asks = find_headline(wording), find_asks(wording)
-        words = find_words(text, self.finder.tag)
+        tagged = self.finder.tag(text)
+        words, offsets = find_words(tagged)
+        terms = word_terms(words)
         return Matter(
             wording=wording,
             pairs=PartTerms(
                 whole=self.pair_table.weigh(pair_terms(wording.letters)),
-                headline=self.pair_table.weigh(pair_terms(_letters_in(wording, [headline]))),
-                asks=self.pair_table.weigh(pair_terms(_letters_in(wording, asks))),
+                headline=self.pair_table.weigh(
+                    pair_terms(_inside(wording.letters, wording.places, [headline]))
+                ),
+                asks=self.pair_table.weigh(
+                    pair_terms(_inside(wording.letters, wording.places, asks))
+                ),
             ),
             words=PartTerms(
-                whole=self._weigh_words(words, [(0, len(text))]),
-                headline=self._weigh_words(words, [headline]),
-                asks=self._weigh_words(words, asks),
+                whole=self.word_table.weigh(terms),
+                headline=self.word_table.weigh(_inside(terms, offsets, [headline])),
+                asks=self.word_table.weigh(_inside(terms, offsets, asks)),
             ),
-            places=self.finder.find(text),
+            places=self.finder.find(text, tagged),
             embedding=embedding,
             tags=tags,
             submitted_at=submitted_at,
         )
 
-    def _weigh_words(self, words: Sequence[Word], inside: Sequence[Stretch]) -> Terms:
-        bounds = np.searchsorted([at for _, at in words], np.array(inside))
-        return self.word_table.weigh(
-            word_terms(word for first, last in bounds for word, _ in words[first:last])
-        )
 
-
-def find_words(text: str, tag: Callable[[str], Sequence[tuple[str, str]]]) -> Sequence[Word]:
-    """Return the words of two letters and more that say what a text is about.
+def find_words(tagged: Sequence[Word]) -> tuple[Sequence[str], Places]:
+    """Return the words of two letters and more that say what a text is about, and their offsets.
 
     Args:
-        text: normalised.
-        tag: returns the words of a text with their classes.
+        tagged: the words of the text, in order, each with its class.
     """
-    found, at = [], 0
-    for word, kind in tag(text):
-        if kind in _SAYING and len(word) > 1:
-            found.append((word, at))
-        at += len(word)
-    return found
+    ends = np.cumsum([0, *(len(word) for word, _ in tagged)])
+    saying = [
+        place for place, (word, kind) in enumerate(tagged) if kind in _SAYING and len(word) > 1
+    ]
+    return [tagged[place][0] for place in saying], ends[saying]
 
 
 def find_headline(wording: Wording) -> Stretch:
@@ -162,6 +161,7 @@ def find_asks(wording: Wording) -> Sequence[Stretch]:
     return [(one.start, one.end) for one in asking or sentences[-_LAST:]]
 
 
-def _letters_in(wording: Wording, stretches: Sequence[Stretch]) -> Letters:
-    bounds = np.searchsorted(wording.places, np.array(stretches).reshape(-1, 2))
-    return np.concatenate([wording.letters[first:last] for first, last in bounds])
+def _inside(items: Items, places: Places, stretches: Sequence[Stretch]) -> Items:
+    """Return the items whose places lie in stretches of the text."""
+    bounds = np.searchsorted(places, np.array(stretches).reshape(-1, 2))
+    return np.concatenate([items[first:last] for first, last in bounds])

@@ -17,6 +17,9 @@ from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.span import Span
 from nlp_service.domain.toml_tables import build, read_toml
 
+Word = tuple[str, str]
+"""A word and its class as jieba calls it."""
+
 _RUN = re.compile(r"[0-9A-Za-z·一-鿿]+$")
 _NO_NAME = frozenset("v vd vi p c u ul uj uz ug ud uv d ad dg df r rr rz y t x f s o".split())
 """Classes of words that stand before names and seldom in them: verbs, particles, pronouns …"""
@@ -84,22 +87,26 @@ class Place:
 class PlaceFinder:
     """Finds places by written rules; holds no state of any text. Safe for threads."""
 
-    tag: Callable[[str], Sequence[tuple[str, str]]]
-    """Text -> its words in order, each with its class as jieba calls it."""
+    tag: Callable[[str], Sequence[Word]]
+    """Text -> its words in order."""
     boundaries: Sequence[str]
     within: Sequence[str]
     common: Sequence[str]
     kind: Sequence[PlaceKind]
 
-    def find(self, text: str) -> Sequence[Place]:
+    def find(self, text: str, words: Sequence[Word] | None = None) -> Sequence[Place]:
         """Return the places of a normalised text in text order, no two overlapping.
 
         A place inside the name of another is part of it: ``人民路小学`` is one school.
+
+        Args:
+            text: to be searched.
+            words: what ``tag`` says of the text, where that is already known.
         """
         found = list(self._by_pattern(text))
         for place in found:
             text = text[: place.span.start] + "\n" * len(place.span.quote) + text[place.span.end :]
-        return sorted((*found, *self._by_suffix(text)), key=lambda place: place.span.start)
+        return sorted((*found, *self._by_suffix(text, words)), key=lambda place: place.span.start)
 
     def _by_pattern(self, text: str) -> Iterator[Place]:
         end = 0
@@ -113,14 +120,14 @@ class PlaceFinder:
                 yield _place(kind, match[group], text, *match.span())
                 end = match.end()
 
-    def _by_suffix(self, text: str) -> Iterator[Place]:
+    def _by_suffix(self, text: str, tagged: Sequence[Word] | None) -> Iterator[Place]:
         """Yield what ends in a suffix; of one inside the next, the longer one alone."""
         last: Place | None = None
         words = None
         for match in self._ends.finditer(text):
             if match[0] in self._common:
                 continue
-            words = words or self._words(text)
+            words = words or self._words(tagged or self.tag(text))
             place = self._ending(text, match, words, last)
             if place is None:
                 continue
@@ -130,9 +137,9 @@ class PlaceFinder:
         if last is not None:
             yield last
 
-    def _words(self, text: str) -> "_Words":
+    def _words(self, tagged: Sequence[Word]) -> "_Words":
         ends, walls, soft, end = [], [], [], 0
-        for word, tag in self.tag(text):
+        for word, tag in tagged:
             end += len(word)
             ends.append(end)
             walls.append(tag in _NO_NAME or word in self._bounding)

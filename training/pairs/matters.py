@@ -152,10 +152,7 @@ def _strangers(
 
 def _count(finder: PlaceFinder, documents: Sequence[Document]) -> MatterReader:
     letters = [pair_terms(find_letters(document.text)[0]) for document in documents]
-    words = [
-        word_terms(word for word, _ in find_words(document.text, finder.tag))
-        for document in documents
-    ]
+    words = [word_terms(find_words(finder.tag(document.text))[0]) for document in documents]
     return MatterReader(
         finder=finder,
         pair_table=TermTable(rarity=rounded(count_rarity(letters, PAIR_BUCKETS))),
