@@ -1,13 +1,12 @@
 """A submission as it is compared with others: what the pair classifier reads of one text.
 
-Tags and vectors are handed in as data: nothing here knows how they are found. Whatever is not
-known (no encoder, no tags, no date) is left out, and the classifier answers without it.
+The vector is handed in as data: nothing here knows how it is found. Tags and dates are not read:
+they told readers' pairs apart no better than what the texts say (``docs/models.md``).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -36,15 +35,6 @@ _SAYING = frozenset("n nr ns nt nz v vn a an j l i eng b s".split())
 """Classes of words that say what a text is about, as jieba calls them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
-    """What is known of a text's tags: code -> probability, as far as it was kept."""
-
-    topic: Mapping[str, float]
-    subtopic: Mapping[str, float]
-    lead_unit: Mapping[str, float]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PartTerms:
     """The terms of a text and of two parts of it."""
@@ -66,8 +56,6 @@ class Matter:
     places: Sequence[Place]
     embedding: Vector | None
     """Of length 1, as ``Embedder.embed`` gives it; None where no encoder read the text."""
-    tags: Tags | None
-    submitted_at: date | None
 
     @cached_property
     def capitals(self) -> str:
@@ -93,8 +81,6 @@ class MatterReader:
         wording: Wording,
         *,
         embedding: Vector | None = None,
-        tags: Tags | None = None,
-        submitted_at: date | None = None,
     ) -> Matter:
         """Read a text, once for all the pairs that it stands in."""
         text = wording.document.text
@@ -120,8 +106,6 @@ class MatterReader:
             ),
             places=self.finder.find(text, tagged),
             embedding=embedding,
-            tags=tags,
-            submitted_at=submitted_at,
         )
 
 

@@ -1,15 +1,17 @@
 """What two texts have in common, in numbers: what the pair classifier decides by.
 
 Every number is the same whichever text is asked for: the two sides come in as the larger and the
-smaller of both, or as a sum. So the classifier is symmetric by construction.
+smaller of both, or as a sum. So the classifier is symmetric by construction. What cannot be said,
+as of titles where a text has none, is not a number (NaN).
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from nlp_service.duplicates.matter import Matter, PartTerms, Tags, Vector
+from nlp_service.duplicates.matter import Matter, PartTerms, Vector
 from nlp_service.duplicates.shared_wording import SharedWording
 from nlp_service.text.places import Place
 
@@ -46,30 +48,13 @@ def meaning_features(one: Matter, other: Matter, bounds: Sequence[int]) -> Mappi
         for each in (one.embedding, other.embedding)
     )
     text, terms, title = (_cosine(a, b) for a, b in zip(here, there, strict=True))
-    return {
-        "meaning": text,
-        "meaning_terms": terms,
-        "meaning_title": title,
-        "meaning_titled": float(here[2].any() and there[2].any()),
-    }
+    titled = bool(here[2].any() and there[2].any())
+    return {"meaning": text, "meaning_terms": terms, "meaning_title": _if(titled, title)}
 
 
 def _cosine(one: Vector, other: Vector) -> float:
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     return float(one @ other) / lengths if lengths else 0.0
-
-
-def tag_features(one: Tags, other: Tags) -> Mapping[str, float]:
-    """Return how likely it is that both texts have one topic, one subtopic, one lead unit."""
-    return {
-        "topic": _agreement(one.topic, other.topic),
-        "subtopic": _agreement(one.subtopic, other.subtopic),
-        "lead_unit": _agreement(one.lead_unit, other.lead_unit),
-    }
-
-
-def _agreement(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    return sum(probability * other.get(code, 0.0) for code, probability in one.items())
 
 
 def _wording(shared: SharedWording) -> Mapping[str, float]:
@@ -104,12 +89,14 @@ def _terms(name: str, one: PartTerms, other: PartTerms) -> Mapping[str, float]:
 
 
 def _titles(one: Matter, other: Matter) -> Mapping[str, float]:
-    titled = float(bool(one.wording.document.title and other.wording.document.title))
+    titled = bool(one.wording.document.title and other.wording.document.title)
     return {
-        "titled": titled,
-        "titles_pairs": titled * one.pairs.headline.cosine(other.pairs.headline),
-        "titles_words": titled * one.words.headline.cosine(other.words.headline),
-        "titled_strongest": titled * one.words.whole.strongest.cosine(other.words.whole.strongest),
+        "titled": float(titled),
+        "titles_pairs": _if(titled, one.pairs.headline.cosine(other.pairs.headline)),
+        "titles_words": _if(titled, one.words.headline.cosine(other.words.headline)),
+        "titled_strongest": _if(
+            titled, one.words.whole.strongest.cosine(other.words.whole.strongest)
+        ),
     }
 
 
@@ -117,25 +104,39 @@ def _places(one: Matter, other: Matter) -> Mapping[str, float]:
     """Compare the objects that both name: agreement, and disagreement, which is no lack of it."""
     here, there = _objects(one), _objects(other)
     districts = _districts(one), _districts(other)
-    both = bool(here and there)
-    same_here = _share(_known(place, there) for place in here)
-    same_there = _share(_known(place, here) for place in there)
-    said_here = _share(_said(place, other) for place in here)
-    said_there = _share(_said(place, one) for place in there)
-    apart = both and max(said_here, said_there) == 0.0
-    main = both and not _said(here[0], other) and not _said(there[0], one)
     return {
-        "places_larger": max(same_here, same_there),
-        "places_smaller": min(same_here, same_there),
-        "places_said_larger": max(said_here, said_there),
-        "places_said_smaller": min(said_here, said_there),
-        "places_apart": float(apart),
-        "main_place_same": float(both and here[0].is_same(there[0])),
-        "main_place_apart": float(main),
+        **_objects_alike(one, here, other, there),
         "placed": float(bool(here)) + float(bool(there)),
         "districts": len(districts[0] & districts[1]) / max(len(districts[0] | districts[1]), 1),
         "districts_apart": float(all(districts) and not districts[0] & districts[1]),
     }
+
+
+def _objects_alike(
+    one: Matter, here: Sequence[Place], other: Matter, there: Sequence[Place]
+) -> Mapping[str, float]:
+    """Compare places; a name counts as said, too, where the other text takes it for no place."""
+    both = bool(here and there)
+    known = (_share(_known(one, there) for one in here), _share(_known(one, here) for one in there))
+    said = (
+        _share(_said(place, other) for place in here),
+        _share(_said(place, one) for place in there),
+    )
+    same = both and here[0].is_same(there[0])
+    apart = both and not _said(here[0], other) and not _said(there[0], one)
+    return {
+        "places_larger": _if(both, max(known)),
+        "places_smaller": _if(both, min(known)),
+        "places_said_larger": _if(both, max(said)),
+        "places_said_smaller": _if(both, min(said)),
+        "places_apart": _if(both, float(max(said) == 0.0)),
+        "main_place_same": _if(both, float(same)),
+        "main_place_apart": _if(both, float(apart)),
+    }
+
+
+def _if(told: bool, value: float) -> float:
+    return value if told else math.nan
 
 
 def _objects(matter: Matter) -> Sequence[Place]:

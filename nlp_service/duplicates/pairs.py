@@ -1,8 +1,7 @@
 """Say what two submissions are to each other: copy, same, related or none, with probabilities.
 
-A multinomial logistic regression on ``pair_features``, fitted on pairs that readers judged. There
-is one for each set of things that may be known of both texts: without embedding or tags another
-one answers, which never heard them.
+A multinomial logistic regression on ``pair_features``, fitted on pairs that readers judged. Where
+one of both texts has no embedding, a second one answers, which never heard any.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,36 +12,14 @@ import numpy.typing as npt
 
 from nlp_service.domain.duplicates import Relation
 from nlp_service.duplicates.matter import Matter
-from nlp_service.duplicates.pair_features import meaning_features, plain_features, tag_features
+from nlp_service.duplicates.pair_features import meaning_features, plain_features
 from nlp_service.duplicates.shared_wording import SharedWording
 
 RELATIONS = (Relation.NONE, Relation.RELATED, Relation.SAME, Relation.COPY)
 """In the order of the model's outputs."""
+PLAIN, MEANING = "plain", "meaning"
+"""Names of the weights without and with embeddings."""
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of both texts beside their wording."""
-
-    meaning: bool
-    """Their embeddings."""
-    tags: bool
-
-    @property
-    def name(self) -> str:
-        """Name of the weights in a bundle."""
-        return {
-            (False, False): "plain",
-            (True, False): "meaning",
-            (False, True): "tags",
-            (True, True): "all",
-        }[self.meaning, self.tags]
-
-
-WAYS = tuple(
-    Known(meaning=meaning, tags=tags) for meaning in (False, True) for tags in (False, True)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,8 +40,11 @@ class PairWeights:
         return found
 
     def standardise(self, features: Floats) -> Floats:
-        """Return them in deviations, of which none counts for more than four."""
-        return np.clip((features - self.means) / self.scales, -4.0, 4.0)
+        """Return them in deviations, of which none counts for more than four.
+
+        What is not known (NaN) counts as the mean.
+        """
+        return np.nan_to_num(np.clip((features - self.means) / self.scales, -4.0, 4.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +72,7 @@ class PairModel:
     """Tells relations. Safe for threads."""
 
     weights: Mapping[str, PairWeights]
-    """``Known.name`` -> weights; at least ``plain``."""
+    """``plain`` and, in a bundle with an encoder, ``meaning``."""
     bounds: Sequence[int]
     """Where the embedding's second and third part begin, and where the third ends."""
 
@@ -104,9 +84,9 @@ class PairModel:
             source: the other.
             shared: what ``compare`` found, in this order of the two.
         """
-        known = self.known(query, source)
-        weights = self.weights[known.name]
-        found = self.features(query, source, shared, known)
+        way = self.way(query, source)
+        weights = self.weights[way]
+        found = self.features(query, source, shared, way)
         row = np.array([[found[name] for name in weights.features]])
         probabilities = weights.probabilities(row)[0].tolist()
         by_relation = dict(zip(RELATIONS, probabilities, strict=True))
@@ -114,21 +94,16 @@ class PairModel:
             relation=max(by_relation, key=by_relation.__getitem__), probabilities=by_relation
         )
 
-    def known(self, query: Matter, source: Matter) -> Known:
-        """Say what is known of both and was learnt from."""
-        meaning = query.embedding is not None and source.embedding is not None
-        known = Known(meaning=meaning, tags=query.tags is not None and source.tags is not None)
-        if known.name in self.weights:
-            return known
-        return Known(meaning=False, tags=known.tags and "tags" in self.weights)
+    def way(self, query: Matter, source: Matter) -> str:
+        """Return the name of the weights that answer."""
+        heard = query.embedding is not None and source.embedding is not None
+        return MEANING if heard and MEANING in self.weights else PLAIN
 
     def features(
-        self, query: Matter, source: Matter, shared: SharedWording, known: Known
+        self, query: Matter, source: Matter, shared: SharedWording, way: str
     ) -> Mapping[str, float]:
         """Return the features of a pair, by name."""
-        found = dict(plain_features(query, source, shared))
-        if known.meaning:
-            found |= meaning_features(query, source, self.bounds)
-        if known.tags and query.tags and source.tags:
-            found |= tag_features(query.tags, source.tags)
-        return found
+        found = plain_features(query, source, shared)
+        if way == PLAIN:
+            return found
+        return {**found, **meaning_features(query, source, self.bounds)}

@@ -65,7 +65,6 @@ def test_a_matter_knows_places_and_figures(reader):
     assert {(place.kind, place.name) for place in matter.places} >= {("road", "解放路")}
     assert matter.figures == {"12", "36", "25", "30%"}
     assert matter.embedding is None
-    assert matter.tags is None
 
 
 @pytest.mark.parametrize("body", ["路", "😀路", "1" * 300, "停" * 5000])

@@ -100,14 +100,29 @@ def test_generic_endings_do_not_tell_places_apart(finder):
     assert long.name == short.name == "阳光花园"
 
 
-def test_an_office_may_add_names(tmp_path):
-    rules = RULES.read_text(encoding="utf-8").replace(
-        'name = "楼宇场所"', 'name = "楼宇场所"\nnames = ["江畔绿道"]'
-    )
-    (tmp_path / "places.toml").write_text(rules, encoding="utf-8")
-    assert names(read_place_finder(RULES), "请给江畔绿道装灯") == []
-    found = read_place_finder(tmp_path / "places.toml").find("请给江畔绿道装灯")
-    assert [(place.kind, place.name) for place in found] == [("building", "江畔绿道")]
+def test_an_office_may_add_names_that_have_no_suffix(finder, tmp_path):
+    local = tmp_path / "local.toml"
+    local.write_text('[names]\nbuilding = ["江畔绿道"]\n', encoding="utf-8")
+    text = "请给江畔绿道装灯"
+
+    assert names(finder, text) == []
+    assert names(read_place_finder(RULES, local=local), text) == [("building", "江畔绿道")]
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ('[names]\npark = ["江畔绿道"]\n', "names.park"),
+        ('[names]\nbuilding = "江畔绿道"\n', "names.building"),
+        ("building = []\n", "places.building"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused_by_key(tmp_path, written, key):
+    local = tmp_path / "local.toml"
+    local.write_text(written, encoding="utf-8")
+    with pytest.raises(InvalidTaxonomy) as refused:
+        read_place_finder(RULES, local=local)
+    assert key in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,7 @@ class PairsConfig:
     seed: int
     folds: int
     run: Path
-    """Configuration whose sources the texts come from, and whose linear model gives tags that know
-    nothing of the pairs' texts."""
+    """Configuration whose sources the texts come from."""
     pairs: Path
     """Readers' pairs, JSON Lines: a, b, relation, confidence."""
     places: Path

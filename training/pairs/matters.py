@@ -1,11 +1,11 @@
-"""Read all texts of the pairs as the service will, with tags and vectors that know nothing of them.
+"""Read all texts of the pairs as the service will, by weights that know nothing of them.
 
-Tags come from a linear model fitted on the other texts alone, embeddings from weights fitted on
-those, rarities are counted in those. So a pair that is held out tells what a new one would.
+What makes embeddings is fitted on the other texts alone, and rarities are counted in those. So a
+pair that is held out tells what a new one would.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +16,14 @@ from nlp_service.bundle import ENCODER, Bundle, hash_file
 from nlp_service.domain.duplicates import Relation
 from nlp_service.duplicates.boilerplate import Boilerplate, read_set_phrases
 from nlp_service.duplicates.letters import find_letters
-from nlp_service.duplicates.matter import Matter, MatterReader, Tags, Vector, find_words
+from nlp_service.duplicates.matter import Matter, MatterReader, Vector, find_words
 from nlp_service.duplicates.pairs import RELATIONS
 from nlp_service.duplicates.shared_wording import SharedWording, compare
 from nlp_service.duplicates.terms import TermTable, count_rarity, pair_terms, word_terms
 from nlp_service.duplicates.wording import read_wording
-from nlp_service.tagging.calibration import TagScores, tag_scores
 from nlp_service.tagging.embedding import EmbeddingWeights
-from nlp_service.tagging.features import features
 from nlp_service.text.normalise import Document
 from nlp_service.text.places import PlaceFinder, read_place_finder
-from training.fit_linear import FittedLinear, fit_linear, split_by_head
 from training.pairs.config import PairsConfig
 from training.pairs.embedding import count_token_rarity, fit_embedding, read_all, rounded
 from training.pairs.made import make_copy
@@ -35,9 +32,7 @@ from training.prepare import Prepared, Say
 from training.targets import Integers
 
 PAIR_BUCKETS, WORD_BUCKETS = 2**17, 2**16
-TAGGED = ("topic", "subtopic", "lead_unit")
 KEPT = Path("var/pairs")
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,7 +89,6 @@ def read_cases(
     copies = [make_copy(document, hosts, finder, chance) for document in hosts]
     texts = [*(documents[row] for row in pairs.rows), *hosts, *copies]
     say(f"读者判定 {len(pairs.one)} 对；另造抄改 {len(copies)} 对、无关 {len(hosts)} 对。")
-    tags = _tags(prepared, bundle, learnt, texts)
     embedded = _embed(config, bundle, folder, documents, copies, learnt, say, kept=kept)
     vectors: Sequence[Vector | None] = [None] * len(texts)
     if embedded:
@@ -104,7 +98,6 @@ def read_cases(
     matters = [
         reader.read(
             read_wording(document, boilerplate),
-            tags=tags[place],
             embedding=vectors[place],
         )
         for place, document in enumerate(texts)
@@ -165,30 +158,6 @@ class _Embedded:
     weights: EmbeddingWeights
     documents: npt.NDArray[np.float32]  # (n_documents, n_dimensions)
     copies: npt.NDArray[np.float32]  # (n_copies, n_dimensions)
-
-
-def _tags(
-    prepared: Prepared, bundle: Bundle, learnt: Integers, texts: Sequence[Document]
-) -> Sequence[Tags]:
-    """Tag texts as the service's linear model would that never saw them."""
-    linear: FittedLinear = fit_linear(prepared, learnt, label="tags")
-    lists = [features(document, prepared.segmenter) for document in texts]
-    margins = split_by_head(
-        linear.margins(linear.vectoriser.transform(lists)), prepared.targets.heads
-    )
-    scores = tag_scores(margins, bundle.calibration, bundle.tables)
-    likeliest = {head: _likeliest(scores, head, prepared.targets.heads[head]) for head in TAGGED}
-    return [
-        Tags(**{head: likeliest[head][place] for head in TAGGED}) for place in range(len(texts))
-    ]
-
-
-def _likeliest(scores: TagScores, head: str, codes: Sequence[str]) -> Sequence[Mapping[str, float]]:
-    probabilities: Floats = getattr(scores, head)
-    best = probabilities.argmax(axis=1)
-    return [
-        {codes[place]: float(row[place])} for place, row in zip(best, probabilities, strict=True)
-    ]
 
 
 def _embed(

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from nlp_service.duplicates.pair_features import meaning_features, plain_features, tag_features
-from nlp_service.duplicates.pairs import RELATIONS, WAYS, Known, PairWeights
+from nlp_service.duplicates.pair_features import meaning_features, plain_features
+from nlp_service.duplicates.pairs import MEANING, PLAIN, RELATIONS, PairWeights
 from training.pairs.config import PairsConfig
 from training.pairs.matters import Case, Cases
 from training.pairs.texts import ReadPairs
@@ -60,38 +60,30 @@ def _features(case: Case, bounds: Sequence[int] | None) -> Mapping[str, float]:
     found = dict(plain_features(case.one, case.other, case.shared))
     if bounds:
         found |= meaning_features(case.one, case.other, bounds)
-    if case.one.tags and case.other.tags:
-        found |= tag_features(case.one.tags, case.other.tags)
     return found
 
 
-def names_of(table: Table, known: Known) -> Sequence[str]:
-    """Return the features that may be used when so much is known."""
-    unheard = set()
-    if not known.meaning:
-        unheard |= {name for name in table.names if name.startswith("meaning")}
-    if not known.tags:
-        unheard |= {"topic", "subtopic", "lead_unit"}
-    return [name for name in table.names if name not in unheard]
+def names_of(table: Table, way: str) -> Sequence[str]:
+    """Return the features that a way may use."""
+    return [name for name in table.names if way == MEANING or not name.startswith("meaning")]
 
 
 def fit_pairs(table: Table, pairs: ReadPairs, config: PairsConfig) -> FittedPairs:
     """Cross-validate each way, fit it on everything, and calibrate it on what was held out."""
     heard = any(name.startswith("meaning") for name in table.names)
-    ways = [known for known in WAYS if heard or not known.meaning]
     weights, held_out = {}, {}
-    for known in ways:
-        names = names_of(table, known)
+    for way in (PLAIN, MEANING) if heard else (PLAIN,):
+        names = names_of(table, way)
         logits = held_out_scores(table, pairs, names, config)
         folds = pairs.folds(config.folds, config.seed)
         calibrated = np.zeros_like(logits)
         for fitted_on, left in folds:
             scale = _calibrate(logits[fitted_on], pairs, fitted_on)
             calibrated[left] = _softmax(_apply(scale, logits[left]))
-        held_out[known.name] = calibrated
+        held_out[way] = calibrated
         everything = np.arange(len(table.truth))
         scale = _calibrate(logits, pairs, np.arange(len(pairs.truth)))
-        weights[known.name] = _scaled(_fit(table, names, everything, config), scale)
+        weights[way] = _scaled(_fit(table, names, everything, config), scale)
     return FittedPairs(weights=weights, held_out=held_out)
 
 
@@ -112,8 +104,7 @@ def _fit(table: Table, names: Sequence[str], rows: Integers, config: PairsConfig
     """Fit a logistic regression whose features are standardised on the readers' pairs."""
     columns = table.columns(names)
     read = columns[rows[rows < table.n_read]]
-    means, scales = read.mean(axis=0), read.std(axis=0)
-    scales = np.where(scales > 0, scales, 1.0)
+    means, scales = _mean_and_deviation(read)
     plain = PairWeights(
         features=names,
         means=means,
@@ -127,6 +118,15 @@ def _fit(table: Table, names: Sequence[str], rows: Integers, config: PairsConfig
     weights[:, model.classes_] = model.coef_.T
     intercepts[model.classes_] = model.intercept_
     return replace(plain, weights=weights, intercepts=intercepts)
+
+
+def _mean_and_deviation(features: Floats) -> tuple[Floats, Floats]:
+    """Return both of each feature, of the pairs of which it is known."""
+    known = np.isfinite(features)
+    count = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, features, 0.0).sum(axis=0) / count
+    squares = np.where(known, (features - means) ** 2, 0.0).sum(axis=0) / count
+    return means, np.where(squares > 0, np.sqrt(squares), 1.0)
 
 
 def _calibrate(logits: Floats, pairs: ReadPairs, rows: Integers) -> Floats:

@@ -108,10 +108,10 @@ def _check(bundle: Bundle, cases: Cases, fitted: FittedPairs) -> None:
     step = max(1, len(cases.read) // _CHECKED)
     for case in cases.read[::step]:
         again = _read_again(bundle, case)
-        known = bundle.pairs.model.known(again.one, again.other)
         judged = bundle.pairs.model.judge(again.one, again.other, again.shared)
-        weights = fitted.weights[known.name]
-        found = bundle.pairs.model.features(case.one, case.other, case.shared, known)
+        way = bundle.pairs.model.way(case.one, case.other)
+        weights = fitted.weights[way]
+        found = bundle.pairs.model.features(case.one, case.other, case.shared, way)
         row = np.array([[found[name] for name in weights.features]])
         ours = weights.probabilities(row)[0]
         theirs = np.array([judged.probabilities[relation] for relation in RELATIONS])
@@ -129,5 +129,5 @@ def _read_again(bundle: Bundle, case: Case) -> Case:
     for matter in (case.one, case.other):
         document = matter.wording.document
         embedding = stage.embedder.embed([document])[0] if stage.embedder else None
-        matters.append(stage.reader.read(matter.wording, embedding=embedding, tags=matter.tags))
+        matters.append(stage.reader.read(matter.wording, embedding=embedding))
     return Case(one=matters[0], other=matters[1], shared=case.shared)
