@@ -4,7 +4,8 @@ A bundle is a folder: ``manifest.json`` names every other file with its hash, th
 calibration and the thresholds; ``model.safetensors`` holds the arrays, ``vocabulary.txt`` the
 features, ``taxonomy/`` the labels, ``golden.txt`` the sentences of the behaviour fingerprint. One
 with an encoder also has ``encoder.onnx``, ``encoder.safetensors`` (its heads), ``tokenizer.json``;
-one that judges quality the folder ``quality`` (the written rules) and ``quality.safetensors``.
+one that judges quality the folder ``quality`` (the written rules) and ``quality.safetensors``; one
+that tells relations of two texts the folder ``pairs`` and ``pairs.safetensors``.
 ``training.export`` writes it with the layout named here.
 """
 
@@ -13,7 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -28,6 +29,9 @@ from nlp_service.domain.errors import (
 )
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
+from nlp_service.duplicates.matter import MatterReader
+from nlp_service.duplicates.pair_files import read_matter_reader, read_pair_model
+from nlp_service.duplicates.pairs import PairModel
 from nlp_service.quality.disposition import DispositionTable
 from nlp_service.quality.files import (
     read_disposition_wording,
@@ -45,6 +49,9 @@ from nlp_service.tagging.linear import Floats, LinearModel
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.segment import Segmenter, load_segmenter
 
+if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
+    from nlp_service.tagging.embedding import Embedder
+
 LINEAR_FORMAT, ENCODER_FORMAT = 1, 4
 """Versions of this layout, without and with an encoder; another one does not load.
 
@@ -57,6 +64,7 @@ MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "golden.txt",
     "taxonomy",
 )
+PAIRS, PAIR_RULES = "pairs.safetensors", "pairs"
 QUALITY, QUALITY_RULES = "quality.safetensors", "quality"
 ENCODER, ENCODER_HEADS, TOKENIZER = "encoder.onnx", "encoder.safetensors", "tokenizer.json"
 
@@ -68,6 +76,16 @@ class QualityStage:
     judge: Judge
     gates: GateFinder
     dispositions: DispositionTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairStage:
+    """What tells the relation of two texts."""
+
+    model: PairModel
+    reader: MatterReader
+    embedder: "Embedder | None"
+    """None in a bundle without an encoder: relations are then told without meaning."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +102,8 @@ class Bundle:
     """The encoder and what joins it to the linear model; None in a bundle without one."""
     quality: QualityStage | None
     """None in a bundle that gives tags alone."""
+    pairs: PairStage | None
+    """None in a bundle that cannot tell relations."""
     taxonomy: Taxonomy
     segmenter: Segmenter
     manifest: Mapping[str, Any]
@@ -95,17 +115,25 @@ class Bundle:
 
 
 def read_bundle(
-    folder: Path, *, local_taxonomy: Path | None = None, encoder_threads: int = 0
+    folder: Path,
+    *,
+    local_taxonomy: Path | None = None,
+    local_places: Path | None = None,
+    encoder_threads: int = 0,
 ) -> Bundle:
     """Read and check the bundle; local names and units override those of its taxonomy.
 
-    ``encoder_threads`` are the processor threads of one pass of the encoder, 0 for one a core.
+    Args:
+        folder: of the bundle.
+        local_taxonomy: an office's own names and units.
+        local_places: names of places that an office adds to those found by rules.
+        encoder_threads: processor threads of one pass of the encoder, 0 for one a core.
 
     Raises:
         BundleMissing: no such folder, or a file of it is absent.
         BundleCorrupt: a file's bytes differ from the manifest's hash.
         BundleMismatch: another format, segmenter version or feature behaviour.
-        InvalidTaxonomy: the local override does not fit.
+        InvalidTaxonomy: a local file does not fit.
     """
     manifest = read_manifest(folder)
     _check_files(folder, manifest)
@@ -125,6 +153,7 @@ def read_bundle(
         intercepts=arrays["intercepts"],
         heads=manifest["heads"],
     )
+    stage = _encoder_stage(folder, manifest, encoder_threads)
     return Bundle(
         name=manifest["name"],
         version=manifest["version"],
@@ -134,8 +163,9 @@ def read_bundle(
             **{name: csr_array(arrays[f"table_{name}"]) for name in Tables.__annotations__}
         ),
         thresholds=Thresholds(**manifest["thresholds"]),
-        stage=_encoder_stage(folder, manifest, encoder_threads),
+        stage=stage,
         quality=_quality_stage(folder, manifest, model, taxonomy, segmenter),
+        pairs=_pair_stage(folder, manifest, stage, local_places),
         taxonomy=taxonomy,
         segmenter=segmenter,
         manifest=manifest,
@@ -265,6 +295,24 @@ def _quality_stage(
         ),
         gates=read_gate_finder(rules, fitted["gates"]),
         dispositions=read_disposition_wording(rules),
+    )
+
+
+def _pair_stage(
+    folder: Path, manifest: Mapping[str, Any], stage: EncoderStage | None, local_places: Path | None
+) -> PairStage | None:
+    if PAIR_RULES not in manifest:
+        return None
+    fitted, arrays = manifest[PAIR_RULES], _arrays(folder / PAIRS)
+    embedder = None
+    if stage and fitted["bounds"]:
+        from nlp_service.tagging.embedding import Embedder, read_embedding_weights
+
+        embedder = Embedder(stage.encoder, read_embedding_weights(fitted, arrays))
+    return PairStage(
+        model=read_pair_model(fitted, arrays),
+        reader=read_matter_reader(folder / PAIR_RULES, arrays, local_places=local_places),
+        embedder=embedder,
     )
 
 

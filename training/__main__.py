@@ -34,11 +34,15 @@ answered_folds_option = click.option(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/default"))
 @click.option("--report", type=click.Path(path_type=Path), default=Path("var/reports/fit"))
 def fit_command(config: Path, answered_folds: int | None, out: Path, report: Path) -> None:
-    """按配置训练，交叉验证，写出并核对模型包。"""
+    """按配置训练，交叉验证，写出并核对模型包；成对模型的配置写入已有的模型包。"""
     from training.config import read_config
     from training.fit import fit
+    from training.pairs.config import describes_pairs
     from training.prepare import prepare
 
+    if describes_pairs(config):
+        _fit_pairs(config, out, report)
+        return
     run = read_config(config).with_answered_folds(answered_folds)
     _finish(fit(prepare(run, _say), out, _say), report)
 
@@ -98,6 +102,18 @@ def audit_command(config: Path, out: Path) -> None:
         writer.writeheader()
         writer.writerows(asdict(suspect) for suspect in suspects)
     _say(f"可疑标注 {len(suspects)} 处，已写入 {out}。")
+
+
+def _fit_pairs(config: Path, bundle: Path, folder: Path) -> None:
+    from training.pairs.config import read_pairs_config
+    from training.pairs.fit import fit_pair_classifier
+    from training.pairs.report import pair_table_lines, write_pair_report
+
+    found = fit_pair_classifier(read_pairs_config(config), bundle, _say)
+    write_pair_report(found, folder)
+    for line in pair_table_lines(found):
+        click.echo(line)
+    _say(f"报告：{folder / 'report.html'}，{folder / 'report.json'}")
 
 
 def _finish(report: "Report", folder: Path) -> None:

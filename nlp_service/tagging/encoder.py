@@ -83,6 +83,16 @@ class TokenShares:
     """Offsets into ``document.text``; a special token stands nowhere (start = end)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LowerTokens:
+    """A text's own tokens behind the lower layers: neither special ones nor the prefix."""
+
+    ids: npt.NDArray[np.int64]
+    """(n_tokens,)"""
+    vectors: Floats
+    """(n_tokens, hidden)"""
+
+
 class Encoder:
     """Turns texts into vectors and vectors into answers. Safe for threads."""
 
@@ -141,6 +151,12 @@ class Encoder:
             return np.zeros((0, self._hidden)), np.zeros(0)
         means = [window.means(self._run(window.ids, "lower")) for window in windows]
         return np.concatenate(means), np.concatenate([window.tokens for window in windows])
+
+    def lower_tokens(self, document: Document) -> "LowerTokens":
+        """Return what the lower layers, which were not fine-tuned, make of a text's own tokens."""
+        row, starts, ends = self.reading.located_row(document)
+        own = ends > starts
+        return LowerTokens(ids=np.asarray(row)[own], vectors=self._run(row, "lower")[own])
 
     def _token_shares(self, document: Document) -> TokenShares:
         row, starts, ends = self.reading.located_row(document)

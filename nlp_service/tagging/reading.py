@@ -81,6 +81,12 @@ class Reading:
         starts, ends = np.maximum(places, 0).T
         return np.asarray(encoded.ids)[read].tolist(), starts, ends
 
+    def tokens(self, document: Document) -> Sequence[int]:
+        """Return the ids of all tokens of a text, read or not, without prefix and special ones."""
+        encoded = self.tokenizer.encode(document.scored.text, add_special_tokens=False)
+        found: list[int] = encoded.ids
+        return found
+
     def windows(self, lines: Sequence[str]) -> Sequence[Window]:
         """Return rows that hold the lines in order, as many lines to a row as fit.
 

@@ -4,7 +4,14 @@ import shutil
 import pytest
 
 from nlp_service import bundle as bundle_module
-from nlp_service.bundle import ENCODER, ENCODER_HEADS, TOKENIZER, find_bundles, read_bundle
+from nlp_service.bundle import (
+    ENCODER,
+    ENCODER_HEADS,
+    PAIR_RULES,
+    TOKENIZER,
+    find_bundles,
+    read_bundle,
+)
 from nlp_service.domain.errors import (
     BundleCorrupt,
     BundleMismatch,
@@ -57,6 +64,25 @@ def test_missing_file_of_any_kind_refuses_to_load(folder):
         with pytest.raises(BundleMissing, match=name):
             read_bundle(folder)
         (folder / "away").rename(folder / name)
+
+
+def test_bundle_without_pair_classifier_loads_and_tells_no_relations(folder):
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest[PAIR_RULES]
+    text = json.dumps(manifest, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+    assert read_bundle(folder).pairs is None
+
+
+def test_local_places_are_found_beside_those_of_the_rules(folder, tmp_path):
+    local = tmp_path / "places.toml"
+    local.write_text('[names]\nroad = ["老虎嘴"]\n', encoding="utf-8")
+    finder = read_bundle(folder, local_places=local).pairs.reader.finder
+
+    found = [(place.kind, place.name) for place in finder.find("老虎嘴到解放路没有路灯")]
+
+    assert found == [("road", "老虎嘴"), ("road", "解放路")]
 
 
 def test_folder_without_manifest_says_where_to_look(tmp_path):
