@@ -29,8 +29,10 @@ from nlp_service.domain.errors import (
 )
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
+from nlp_service.duplicates.boilerplate import read_set_phrases
+from nlp_service.duplicates.fingerprints import Grams
 from nlp_service.duplicates.matter import MatterReader
-from nlp_service.duplicates.pair_files import read_matter_reader, read_pair_model
+from nlp_service.duplicates.pair_files import SET_PHRASES, read_matter_reader, read_pair_model
 from nlp_service.duplicates.pairs import PairModel
 from nlp_service.quality.disposition import DispositionTable
 from nlp_service.quality.files import (
@@ -84,6 +86,10 @@ class PairStage:
 
     model: PairModel
     reader: MatterReader
+    set_phrases: Grams
+    """Of official wording, which counts for nobody."""
+    space: str
+    """What made the embeddings: those of another space say nothing beside them."""
     embedder: "Embedder | None"
     """None in a bundle without an encoder: relations are then told without meaning."""
 
@@ -309,7 +315,10 @@ def _pair_stage(
         from nlp_service.tagging.embedding import Embedder, read_embedding_weights
 
         embedder = Embedder(stage.encoder, read_embedding_weights(fitted, arrays))
+    made_by = "".join(manifest["files"].get(name, "") for name in (ENCODER, PAIRS))
     return PairStage(
+        set_phrases=read_set_phrases(folder / PAIR_RULES / SET_PHRASES),
+        space=hashlib.sha256(made_by.encode()).hexdigest()[:16],
         model=read_pair_model(fitted, arrays),
         reader=read_matter_reader(folder / PAIR_RULES, arrays, local_places=local_places),
         embedder=embedder,

@@ -1,5 +1,6 @@
 """Make the application: middleware, problem handlers, routes; its bundle and its store."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
@@ -22,8 +23,12 @@ from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.record_documentation import restore_record_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
+from nlp_service.bundle import Bundle
 from nlp_service.settings import Settings
 from nlp_service.store.opening import Store, open_store
+from nlp_service.store.relating import make_relator
+
+log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -47,6 +52,7 @@ def create_app(
             )
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
+            _know_relations(app, app.state.assessor.bundle, app.state.store)
             metrics.name_bundle(app.state.assessor.versions)
             yield
 
@@ -74,3 +80,16 @@ def create_app(
     issue_examples.restore_nulls(app.openapi())
     restore_record_nulls(app.openapi())
     return app
+
+
+def _know_relations(app: FastAPI, bundle: Bundle, store: Store | None) -> None:
+    """Make what looks texts up, and what names places; say where the index is of another bundle."""
+    relator = app.state.relator = make_relator(bundle)
+    if relator is None or bundle.pairs is None:
+        return
+    finder = bundle.pairs.reader.finder
+    app.state.place_names = lambda text: [place.span.quote for place in finder.find(text)]
+    if store is not None and not relator.prepare(store):
+        log.warning(
+            "已存来件的文意索引属于另一个模型包，查重暂时只看文字；请运行 nlp-service reindex。"
+        )

@@ -12,6 +12,7 @@ from nlp_service.assess import Assessor
 from nlp_service.domain.records import check_name
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
+from nlp_service.store.relating import Relator
 
 NOBODY = "未署名"
 """Who acts where the request does not say."""
@@ -66,6 +67,25 @@ async def get_memory(
     if store is False:
         return None
     return await get_store(request) if store else await find_store(request)
+
+
+async def find_relator(request: Request) -> Relator | None:
+    """Return what looks texts up; None where the bundle cannot tell relations."""
+    relator: Relator | None = getattr(request.app.state, "relator", None)
+    return relator
+
+
+async def get_relator(request: Request) -> Relator:
+    """Return what looks texts up.
+
+    Raises:
+        RequestRefused: the app has not started, or its bundle cannot tell relations.
+    """
+    await get_assessor(request)
+    relator = await find_relator(request)
+    if relator is None:
+        raise RequestRefused("relations_unavailable")
+    return relator
 
 
 async def get_actor(
@@ -129,5 +149,7 @@ MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 StoreDep = Annotated[Store, Depends(get_store)]
 FoundStoreDep = Annotated[Store | None, Depends(find_store)]
 MemoryDep = Annotated[Store | None, Depends(get_memory)]
+RelatorDep = Annotated[Relator, Depends(get_relator)]
+FoundRelatorDep = Annotated[Relator | None, Depends(find_relator)]
 ActorDep = Annotated[str, Depends(get_actor)]
 JsonOnly = Depends(require_json)

@@ -19,6 +19,7 @@ from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.validation import InvalidItem, InvalidValue, described, explain_errors
 from nlp_service.domain.errors import (
     DatabaseFull,
+    DecisionRefused,
     InvalidCursor,
     InvalidSubmission,
     MergeRefused,
@@ -60,6 +61,12 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "mode_unavailable": ProblemKind(
         409, "当前模型包没有编码器", "当前模型包没有编码器，请改用 mode=fast。"
+    ),
+    "relations_unavailable": ProblemKind(
+        409, "当前模型包不能判断重复", "当前模型包没有成对判断的模型，不能查重；请换一个模型包。"
+    ),
+    "decision_refused": ProblemKind(
+        409, "不能这样认定两件来件的关系", "来件 4711 不能与它自己比较，请另选一件。"
     ),
     "store_disabled": ProblemKind(
         409, "这套服务不保存来件", "这套服务没有开启存储（NLP_STORE=false），只能评，不能存取。"
@@ -130,6 +137,7 @@ _CODES: Mapping[int, str] = {
 _STORE_CODES: Mapping[type[NlpServiceError], str] = {
     RecordUnknown: "record_unknown",
     MergeRefused: "merge_refused",
+    DecisionRefused: "decision_refused",
     InvalidCursor: "invalid_cursor",
     UnreadableInput: "unreadable_archive",
     DatabaseFull: "store_full",

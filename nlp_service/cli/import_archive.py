@@ -60,15 +60,21 @@ def _import(file: Path, source: str, mode: Mode | None, settings: "Settings") ->
     from nlp_service.intake.files import is_csv_file
     from nlp_service.store.importing import import_archive
     from nlp_service.store.opening import open_store
+    from nlp_service.store.relating import make_relator, relate_missing
 
     is_csv = is_csv_file(file)
     with file.open("rb") as lines:
         archive = open_archive(lines, name=file.name, is_csv=is_csv, source=source)
         assessor = load_assessor(settings)
         with open_store(settings) as store, _progress(archive.lines) as advance:
-            steps = import_archive(store, assessor, archive, actor=getpass.getuser(), mode=mode)
+            relator = make_relator(assessor.bundle)
+            steps = import_archive(
+                store, assessor, archive, actor=getpass.getuser(), mode=mode, relator=relator
+            )
             for now in steps:
                 advance(now.tally.mark)
+            if relator is not None:
+                relate_missing(store, relator)
     return now
 
 

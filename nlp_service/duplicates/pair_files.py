@@ -12,7 +12,8 @@ from nlp_service.duplicates.terms import Floats, TermTable
 from nlp_service.text.places import read_place_finder
 
 PLACES = "places.toml"
-"""In the bundle's folder ``pairs``."""
+"""In the bundle's folder ``pairs``, as is the next one."""
+SET_PHRASES = "set_phrases.toml"
 RARITY_STEPS = 16.0
 """A rarity is kept in sixteenths, in one byte."""
 PAIR_RARITY, WORD_RARITY = "pair_rarity", "word_rarity"

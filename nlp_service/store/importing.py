@@ -15,10 +15,13 @@ from nlp_service.domain.imports import MOST_REFUSALS, Import, ImportState, Impor
 from nlp_service.domain.records import Filing, StoredOnce
 from nlp_service.domain.submission import Mode
 from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.duplicates.matter import Vector
 from nlp_service.intake.archive import Archive, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
+from nlp_service.store.relating import Relator
+from nlp_service.text.normalise import clean
 
 _TRIES = 5
 """A chunk is written again where another writer was in its way."""
@@ -34,23 +37,37 @@ class _Run:
     assessor: Assessor
     actor: str
     mode: Mode | None
+    relator: Relator | None
+
+    def embed(self, filings: Sequence[Filing]) -> Sequence[Vector | None]:
+        """Return what the encoder makes of each text, unless it is to be spared."""
+        if self.relator is None or self.mode is Mode.FAST:
+            return [None] * len(filings)
+        return self.relator.embed([clean(each.submission) for each in filings])
 
 
 def import_archive(
-    store: Store, assessor: Assessor, archive: Archive, *, actor: str, mode: Mode | None = None
+    store: Store,
+    assessor: Assessor,
+    archive: Archive,
+    *,
+    actor: str,
+    mode: Mode | None = None,
+    relator: Relator | None = None,
 ) -> Iterator[Import]:
     """Yield the import as it is found, then after each chunk; the last one says how it ended.
 
     The same file goes on behind its mark, whoever brought it so far, also at the same time; one
     that was done before is yielded once, as it is. Without a mode it is ``auto``, as in
-    ``Assessor.assess_many``. ``Import.tally.mark`` over ``Import.lines`` is how far it is.
+    ``Assessor.assess_many``. ``Import.tally.mark`` over ``Import.lines`` is how far it is. With a
+    relator the texts can be found by others; ``relating.relate_missing`` looks them up themselves.
 
     Raises:
         ModeUnavailable: as in ``assess_many``; nothing was written.
         StoreError: the database refuses; all up to the last yielded mark is stored.
     """
     assessor.assess_each([], mode=mode)  # refuses a mode before anything is noted
-    run = _Run(store=store, assessor=assessor, actor=actor, mode=mode)
+    run = _Run(store=store, assessor=assessor, actor=actor, mode=mode, relator=relator)
     with store.transaction(actor=actor) as office:
         now = office.imports.begin(
             digest=archive.digest, name=archive.name, source=archive.source, lines=archive.lines
@@ -101,9 +118,10 @@ def _import_chunk(run: _Run, before: Import, chunk: Sequence[Row]) -> Import:
     prepared = [
         _filing(item, answer, taxonomy) for (_, item), answer in zip(chunk, answers, strict=True)
     ]
+    embeddings = run.embed([one for one in prepared if isinstance(one, Filing)])
     for last in reversed(range(_TRIES)):
         try:
-            return _write(run, before, [line for line, _ in chunk], prepared)
+            return _write(run, before, [line for line, _ in chunk], prepared, embeddings)
         except StoreBusy:
             if not last:
                 raise
@@ -111,15 +129,21 @@ def _import_chunk(run: _Run, before: Import, chunk: Sequence[Row]) -> Import:
 
 
 def _write(
-    run: _Run, before: Import, lines: Sequence[int], prepared: Sequence[Filing | InvalidSubmission]
+    run: _Run,
+    before: Import,
+    lines: Sequence[int],
+    prepared: Sequence[Filing | InvalidSubmission],
+    embeddings: Sequence[Vector | None],
 ) -> Import:
     with run.store.transaction(actor=run.actor) as office:
         now = office.imports.hold(before.key)
         if now.tally.mark != before.tally.mark or now.state is ImportState.DONE:
             return now
-        stored = iter(
-            file_submissions(office, [one for one in prepared if isinstance(one, Filing)])
-        )
+        filings = [one for one in prepared if isinstance(one, Filing)]
+        filed = file_submissions(office, filings)
+        if run.relator is not None:
+            run.relator.keep_created(office, filings, filed, embeddings)
+        stored = iter(filed)
         results = [next(stored) if isinstance(one, Filing) else one for one in prepared]
         return office.imports.advance(now.key, _count(now.tally, lines, results))
 

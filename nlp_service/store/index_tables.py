@@ -119,3 +119,10 @@ embeddings = Table(  # a part for each space, which ``store.spaces`` makes and d
     Index("embeddings_dated_on", "dated_on"),
     postgresql_partition_by="LIST (space)",
 )
+
+related_texts = Table(  # those that were looked up among the others
+    "related_texts",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),  # of the submission
+    Column("related_at", DateTime(timezone=True), nullable=False),
+)

@@ -4,7 +4,7 @@ With a filter, pgvector goes on from the neighbours that do not fit to further o
 index scans" of its manual, since 0.8); with one that few rows fit, PostgreSQL reads those few.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -101,6 +101,19 @@ class StoredMeaningIndex:
         ]
         return sorted(found, key=lambda each: (-each.cosine, natural(each.id)))
 
+    def vectors(self, ids: Collection[str]) -> Mapping[str, Vector]:
+        """Return the embeddings of texts, by id, of those that have one in this space."""
+        space = self._active()
+        if space is None or not ids:
+            return {}
+        c = embeddings.c
+        rows = self._connection.execute(
+            select(c.key, c.vector).where(
+                c.space == space.number, c.key.in_([int(id) for id in ids])
+            )
+        )
+        return {str(row.key): read_vector(row.vector) for row in rows}
+
     def _active(self, *, look_at: int = _LOOKED_AT) -> Space | None:
         """Return the active space where it is this encoder's; on the way, set up the search."""
         active = read_active(
@@ -133,6 +146,11 @@ def write_embeddings(connection: Connection, space: Space, texts: Sequence[Embed
     connection.execute(
         statement.on_conflict_do_update(index_elements=["key", "space"], set_=replaced), rows
     )
+
+
+def read_vector(written: str) -> Vector:
+    """Return a vector as pgvector writes it."""
+    return np.fromstring(written.strip("[]"), sep=",")
 
 
 def as_text(vector: Vector) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from nlp_service.bundle import MANIFEST, PAIR_RULES, PAIRS, Bundle, hash_file, read_bundle
-from nlp_service.duplicates.pair_files import PAIR_RARITY, PLACES, WORD_RARITY
+from nlp_service.duplicates.pair_files import PAIR_RARITY, PLACES, SET_PHRASES, WORD_RARITY
 from nlp_service.duplicates.pairs import RELATIONS
 from nlp_service.tagging.embedding import EmbeddingWeights
 from training.errors import ParityFailure
@@ -47,6 +47,7 @@ def write_pairs(
         shutil.rmtree(draft / PAIR_RULES, ignore_errors=True)
         (draft / PAIR_RULES).mkdir()
         shutil.copyfile(config.places, draft / PAIR_RULES / PLACES)
+        shutil.copyfile(config.set_phrases, draft / PAIR_RULES / SET_PHRASES)
         save_file(_arrays(cases, fitted), draft / PAIRS)
         manifest = json.loads((draft / MANIFEST).read_text(encoding="utf-8"))
         files = {
@@ -54,7 +55,7 @@ def write_pairs(
             for name, value in manifest.pop("files").items()
             if name != PAIRS and not name.startswith(f"{PAIR_RULES}/")
         }
-        for name in (PAIRS, f"{PAIR_RULES}/{PLACES}"):
+        for name in (PAIRS, *(f"{PAIR_RULES}/{name}" for name in (PLACES, SET_PHRASES))):
             files[name] = hash_file(draft / name)
         manifest[PAIR_RULES] = {
             "features": {way: list(one.features) for way, one in fitted.weights.items()},

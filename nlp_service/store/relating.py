@@ -1,0 +1,299 @@
+"""Tell what a text is to those that are stored, and keep by what it will be found itself.
+
+A text is looked up before it is stored, so it never meets itself; what was found becomes links, of
+which the groups are made. Texts that came in crowds are looked up afterwards (``relate_missing``):
+what is there is the mark of how far that came, so a killed run is gone on with by the next one.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, exists, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from nlp_service.bundle import Bundle, PairStage
+from nlp_service.domain.duplicates import Relation
+from nlp_service.domain.records import Filing, ListedSubmission, Outcome, StoredOnce
+from nlp_service.duplicates.fingerprints import Grams, hash_grams, winnow
+from nlp_service.duplicates.groups import Link
+from nlp_service.duplicates.letters import find_letters
+from nlp_service.duplicates.matter import Matter, Vector
+from nlp_service.duplicates.related import Among, Related, choose_sources, judge_sources
+from nlp_service.duplicates.wording import read_wording
+from nlp_service.store.boilerplate import KnownBoilerplate
+from nlp_service.store.earlier_texts import read_documents
+from nlp_service.store.failures import explaining_failures
+from nlp_service.store.index_tables import related_texts, wordings
+from nlp_service.store.meaning_index import EmbeddedText
+from nlp_service.store.opening import Office, Store
+from nlp_service.store.spaces import ensure_space
+from nlp_service.store.tables import submissions
+from nlp_service.store.wording_index import FingerprintedText
+from nlp_service.text.normalise import Document
+
+if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
+    from nlp_service.tagging.embedding import Embeddings
+
+ACTOR = "nlp-service"
+CHUNK = 50
+_LOCK = 0x6E6C705F72656C  # "nlp_rel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A text that has just been stored."""
+
+    filing: Filing
+    embedding: Vector | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A stored text, what it is to the text asked for, and what became of it."""
+
+    submission: ListedSubmission
+    outcome: Outcome | None
+    related: Related
+
+
+def describe_earlier(office: Office, found: Sequence[Related], *, limit: int) -> Sequence[Earlier]:
+    """Return the first of what was found, without what is unrelated, as it is shown."""
+    shown = [each for each in found if each.judgement.relation is not Relation.NONE][:limit]
+    listed = {each.key: each for each in office.submissions.among([int(one.id) for one in shown])}
+    return [
+        Earlier(
+            submission=listed[int(each.id)],
+            outcome=_outcome_of(office, int(each.id)),
+            related=each,
+        )
+        for each in shown
+        if int(each.id) in listed
+    ]
+
+
+def _outcome_of(office: Office, key: int) -> Outcome | None:
+    recorded = office.outcomes.current(key)
+    return recorded.outcome if recorded else None
+
+
+class Relator:
+    """Looks texts up among the stored ones. One for a service; safe for threads."""
+
+    def __init__(self, stage: PairStage, *, model: str) -> None:
+        """Take what tells relations; ``model`` names it in what is kept of its findings."""
+        self._stage, self._model = stage, model
+        self._boilerplate = KnownBoilerplate(stage.set_phrases)
+
+    @property
+    def space(self) -> str:
+        """The name of the space that its embeddings belong to."""
+        return self._stage.space
+
+    def embed(self, documents: Sequence[Document]) -> Sequence[Vector | None]:
+        """Return each text's embedding; None of a bundle without an encoder."""
+        embedder = self._stage.embedder
+        return list(embedder.embed(documents)) if embedder else [None] * len(documents)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether it has embeddings: the bundle has an encoder."""
+        return self._stage.embedder is not None
+
+    def embed_all(self, documents: Sequence[Document]) -> "Embeddings":
+        """Return the embeddings, (n_texts, n_dimensions)."""
+        assert self._stage.embedder is not None
+        return self._stage.embedder.embed(documents)
+
+    def prepare(self, store: Store) -> bool:
+        """Make ready for embeddings; return whether the stored ones are of this bundle."""
+        if not self.embeds:
+            return True
+        with store.transaction(actor=ACTOR) as office:
+            return ensure_space(office.connection, self.space).active
+
+    def read(
+        self, office: Office, document: Document, *, embedding: Vector | None = None
+    ) -> Matter:
+        """Read a text as it is compared."""
+        known = self._boilerplate.read(office.connection)
+        return self._stage.reader.read(read_wording(document, known), embedding=embedding)
+
+    def judge(self, office: Office, first: Document, second: Document) -> Related:
+        """Say what two texts are to each other, stored or not."""
+        one, other = (
+            self.read(office, document, embedding=embedding)
+            for document, embedding in zip(
+                (first, second), self.embed([first, second]), strict=True
+            )
+        )
+        return judge_sources(one, {"": other}, self._stage.model)[0]
+
+    def find(
+        self,
+        office: Office,
+        query: Matter,
+        *,
+        among: Among | None = None,
+        but: Collection[int] = (),
+    ) -> Sequence[Related]:
+        """Return what was compared with a text, what may be one case with it first.
+
+        Args:
+            office: of the transaction.
+            query: the text.
+            among: which earlier texts are looked at.
+            but: keys of submissions that are passed over, such as its own.
+        """
+        meaning = office.meaning(self.space) if query.embedding is not None else None
+        chosen = choose_sources(query, office.wording, meaning, among)
+        ids = [id for id in chosen if int(id) not in but]
+        vectors = meaning.vectors(ids) if meaning else {}
+        sources = {
+            id: self.read(office, document, embedding=vectors.get(id))
+            for id, document in read_documents(office.connection, ids).items()
+        }
+        return judge_sources(query, sources, self._stage.model)
+
+    def keep(self, office: Office, kept: Mapping[int, Kept]) -> None:
+        """Let stored texts, by key, be found; the restricted ones are not among them."""
+        open_ = {key: each for key, each in kept.items() if not each.filing.assessment.restricted}
+        office.wording.add_all(
+            [
+                FingerprintedText(
+                    key=key,
+                    fingerprints=_fingerprints(each.filing),
+                    submitter=each.filing.origin.submitter,
+                )
+                for key, each in open_.items()
+            ]
+        )
+        dates = _read_dates(office.connection, open_)
+        office.meaning(self.space).add_all(
+            [
+                EmbeddedText(
+                    key=key,
+                    vector=each.embedding,
+                    kind=each.filing.assessment.kind,
+                    dated_on=dates[key],
+                )
+                for key, each in open_.items()
+                if each.embedding is not None
+            ]
+        )
+
+    def keep_created(
+        self,
+        office: Office,
+        filings: Sequence[Filing],
+        results: Sequence[object],
+        embeddings: Sequence[Vector | None],
+    ) -> None:
+        """Let those of some filings be found that the store has just made; all in one order."""
+        self.keep(
+            office,
+            {
+                result.key: Kept(filing=filing, embedding=embedding)
+                for filing, result, embedding in zip(filings, results, embeddings, strict=True)
+                if isinstance(result, StoredOnce) and result.created
+            },
+        )
+
+    def link(self, office: Office, key: int, found: Sequence[Related]) -> None:
+        """Keep what a stored text was found to be to others, and that it was looked up."""
+        office.groups.add_links(
+            [
+                Link(
+                    first=key,
+                    second=int(each.id),
+                    relation=each.judgement.relation,
+                    probability=each.judgement.probability,
+                )
+                for each in found
+            ],
+            model=self._model,
+        )
+        office.connection.execute(
+            insert(related_texts)
+            .values(key=key, related_at=datetime.now(UTC))
+            .on_conflict_do_nothing()
+        )
+
+
+def make_relator(bundle: Bundle) -> Relator | None:
+    """Return what looks texts up with a bundle; None with one that cannot tell relations."""
+    return Relator(bundle.pairs, model=bundle.label) if bundle.pairs else None
+
+
+def relate_missing(
+    store: Store, relator: Relator, *, report: Callable[[int], None] = lambda done: None
+) -> int:
+    """Look up every stored text that nobody has looked up yet; return how many they were.
+
+    Where another process does so now, nothing is done: it will come to these, too.
+
+    Args:
+        store: may serve and take in meanwhile.
+        relator: looks them up.
+        report: told after each chunk how many texts were looked up.
+
+    Raises:
+        StoreError: the database refuses.
+    """
+    done = 0
+    with _alone(store) as alone:
+        while alone and (related := _relate_chunk(store, relator)):
+            done += related
+            report(related)
+    return done
+
+
+def _relate_chunk(store: Store, relator: Relator) -> int:
+    with store.transaction(actor=ACTOR) as office:
+        keys = _read_missing(office.connection)
+        documents = read_documents(office.connection, [str(key) for key in keys])
+        vectors = office.meaning(relator.space).vectors(documents)
+        for id, document in documents.items():
+            query = relator.read(office, document, embedding=vectors.get(id))
+            relator.link(office, int(id), relator.find(office, query, but=[int(id)]))
+        return len(documents)
+
+
+def _read_missing(connection: Connection) -> Sequence[int]:
+    """Return keys of texts that are found by others and were not looked up themselves."""
+    s = submissions.c
+    there = exists().where(related_texts.c.key == s.key)
+    return connection.scalars(
+        select(s.key)
+        .join(wordings, wordings.c.key == s.key)
+        .where(s.deleted_at.is_(None), ~s.restricted, ~there)
+        .order_by(s.key)
+        .limit(CHUNK)
+    ).all()
+
+
+def _read_dates(connection: Connection, keys: Collection[int]) -> Mapping[int, date]:
+    rows = connection.execute(
+        select(submissions.c.key, submissions.c.dated_on).where(submissions.c.key.in_(keys))
+    )
+    return {row.key: row.dated_on for row in rows}
+
+
+def _fingerprints(filing: Filing) -> Grams:
+    return winnow(hash_grams(find_letters(filing.assessment.text)[0]))
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[bool]:
+    """Yield whether nobody else does so now; the lock ends with the connection, as with a kill."""
+    with explaining_failures(store.address), store.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        lock = {"lock": _LOCK}
+        alone = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar_one()
+        try:
+            yield bool(alone)
+        finally:
+            if alone:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
