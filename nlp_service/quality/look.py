@@ -1,6 +1,6 @@
 """Look at a text once: what it shows, what each sentence does, what is left to judge it by."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,10 +50,10 @@ def _introduce(document: Document, sentences: Sequence[Span]) -> Booleans:
     )
 
 
-def _repeat(sentences: Sequence[Span]) -> Booleans:
+def _repeat(first: Set[int], n_sentences: int) -> Booleans:
     """Say which sentences were said before: what is said again changes nothing."""
-    again = np.ones(len(sentences), dtype=bool)
-    again[list(find_first_said(sentences))] = False
+    again = np.ones(n_sentences, dtype=bool)
+    again[list(first)] = False
     return again
 
 
@@ -69,12 +69,13 @@ class Looker:
         """Find the evidence, give each sentence its role, and leave out what says nothing."""
         spans = split_sentences(document.text)
         evidence = find_evidence(document, self.lexicon, spans)
+        first = find_first_said(spans)
         told = leave_out_hollow(document.scored.text, evidence)
         read = read_sentences(told, spans, evidence, self.roles.wording)
         empty = (
             self.empty_talk.is_empty(read)
             | _introduce(document, spans)
-            | _repeat(spans)
+            | _repeat(first, len(spans))
             | ~read.says_something
         )
         headings = list(find_headings(document.text, self.roles.wording))
@@ -91,6 +92,7 @@ class Looker:
                 document,
                 evidence,
                 sentences,
+                first=first,
                 told=told,
                 suggesting=1.0 / (1.0 + np.exp(-margins[:, 0])),
                 empty=empty,

@@ -62,6 +62,7 @@ _TROUBLES = (
 _HALF = 0.5
 _BARE_FIGURES, _FIGURES_BACKED = 1, 2  # that count without backing; that each backing quote carries
 _DIGIT = re.compile(r"\d")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _BLANKS = re.compile(" {2,}")  # in place of what was left out
 
@@ -120,6 +121,7 @@ def find_substance(
     evidence: Sequence[Evidence],
     sentences: Sequence[Sentence],
     *,
+    first: Set[int],
     told: str,
     suggesting: Floats,
     empty: Booleans,
@@ -131,6 +133,7 @@ def find_substance(
         document: the whole text.
         evidence: everything that ``find_evidence`` found in it.
         sentences: of the whole text, with their roles.
+        first: which of them say something for the first time, as ``find_first_said`` tells.
         told: the whole text with blanks in place of what is not judged.
         suggesting: how likely each of them suggests something, (n_sentences,).
         empty: which of them are worded like empty talk, (n_sentences,).
@@ -143,7 +146,6 @@ def find_substance(
     concrete = {each.sentence for each in counting if each.type not in _LACKING}
     telling = {n for n, sentence in enumerate(sentences) if sentence.role in _TELLING}
     anchored = {each.sentence for each in counting if _anchors(each)}
-    first = find_first_said(sentences)
     kept = (
         (first & (telling | solid)) - (set(np.flatnonzero(empty)) - anchored) - (lacking - concrete)
     )
@@ -192,7 +194,7 @@ def find_first_said(sentences: Sequence[Span]) -> Set[int]:
     said: set[str] = set()
     first = set()
     for number, sentence in enumerate(sentences):
-        words = "".join(filter(str.isalpha, sentence.quote))
+        words = _NO_LETTERS.sub("", sentence.quote)
         if words not in said:
             said.add(words)
             first.add(number)

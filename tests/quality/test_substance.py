@@ -11,7 +11,7 @@ from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.levels import ACTING, ANNOUNCED
 from nlp_service.quality.role_wording import read_role_wording
 from nlp_service.quality.roles import read_sentences
-from nlp_service.quality.substance import find_substance
+from nlp_service.quality.substance import find_first_said, find_substance
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.sentences import split_sentences
 
@@ -51,6 +51,7 @@ def substance(body, *, title="", announced=False, roles=()):
             Sentence(start=span.start, end=span.end, quote=span.quote, role=role)
             for span, role in zip(spans, found, strict=True)
         ],
+        first=find_first_said(spans),
         told=told,
         suggesting=np.array([0.9 if role is SentenceRole.SUGGESTION else 0.1 for role in found]),
         empty=EMPTY.is_empty(read_sentences(told, spans, evidence, WORDING)),
