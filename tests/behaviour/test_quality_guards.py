@@ -225,7 +225,7 @@ def test_a_trick_does_not_pass_its_honest_twin(score, by_version, trick, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_dressing_up_a_decent_proposal_buys_next_to_nothing(mode):
+def test_dressing_up_a_decent_proposal_buys_next_to_nothing(score, mode):
     # Written without knowing the rules. Those of weak twins are left out: a bare trouble to which
     # slogans are added does suggest something, if only slogans.
     rows = written("dressed_up.jsonl")
