@@ -1,7 +1,9 @@
 """Fit what tells empty sentences: our own writing of such against what shows something.
 
-What shows something are sentences of proposals in which the rules find something concrete. The
-rest of the proposals' sentences, where nobody knows, is not learnt from.
+What shows something are sentences of proposals in which the rules find something concrete, and what
+citizens tell of their troubles in plain words (the lift stands still, the water stinks): no rule
+finds anything in those, and officials' prose has none of them. The rest, where nobody knows, is not
+learnt from.
 """
 
 from collections.abc import Sequence
@@ -21,21 +23,35 @@ from nlp_service.text.sentences import split_sentences
 
 _LEAST_SENTENCES = 3  # that a pair must occur in
 _MOST_SHOWING = 6_000
+_MOST_TOLD = 3_000
 _SHORTEST = 8
 _C = 1.0
 _SEED = 20_261_123
 
 
 def fit_empty_talk(
-    empty: Path, documents: Sequence[Document], lexicon: EvidenceLexicon, wording: RoleWording
+    empty: Path,
+    proposals: Sequence[Document],
+    messages: Sequence[Document],
+    lexicon: EvidenceLexicon,
+    wording: RoleWording,
 ) -> EmptyTalk:
-    """Fit on the empty sentences of a file, one a line, and on the documents' concrete ones."""
+    """Fit on the empty sentences of a file, one a line, and on those that show or tell something.
+
+    Args:
+        empty: the file.
+        proposals: whose concrete sentences show something.
+        messages: whose sentences that ask for nothing tell something.
+        lexicon: finds what is concrete, and what lacks substance.
+        wording: finds what asks.
+    """
     lines = [normalise(line) for line in empty.read_text(encoding="utf-8").splitlines()]
-    showing = [line for document in documents for line in _concrete(document, lexicon)]
+    showing = [line for document in proposals for line in _concrete(document, lexicon)]
+    telling = [line for document in messages for line in _told(document, lexicon, wording)]
     draw = np.random.default_rng(_SEED)
-    chosen = draw.permutation(len(showing))[:_MOST_SHOWING]
-    sentences = [*filter(None, lines), *(showing[place] for place in sorted(chosen))]
-    truth = np.arange(len(sentences)) < len(sentences) - len(chosen)
+    saying = [*_some(showing, _MOST_SHOWING, draw), *_some(telling, _MOST_TOLD, draw)]
+    sentences = [*filter(None, lines), *saying]
+    truth = np.arange(len(sentences)) < len(sentences) - len(saying)
     pairs, rows = _rows(sentences, wording)
     machine = LogisticRegression(C=_C, max_iter=1000, class_weight="balanced").fit(rows, truth)
     return EmptyTalk(
@@ -43,6 +59,10 @@ def fit_empty_talk(
         weights=machine.coef_[0].astype(np.float32),
         intercept=machine.intercept_.astype(np.float32),
     )
+
+
+def _some(lines: Sequence[str], most: int, draw: np.random.Generator) -> Sequence[str]:
+    return [lines[place] for place in sorted(draw.permutation(len(lines))[:most])]
 
 
 def _of_figures(pairs: np.ndarray) -> np.ndarray:
@@ -59,6 +79,21 @@ def _concrete(document: Document, lexicon: EvidenceLexicon) -> Sequence[str]:
         sentence.quote
         for number, sentence in enumerate(split_sentences(document.text))
         if number in solid and sentence.start >= body_start and len(sentence.quote) >= _SHORTEST
+    ]
+
+
+def _told(document: Document, lexicon: EvidenceLexicon, wording: RoleWording) -> Sequence[str]:
+    evidence = find_evidence(document, lexicon)
+    lacking = {each.sentence for each in evidence if each.type.lacks_substance}
+    body_start = len(document.text) - len(document.body)
+    return [
+        sentence.quote
+        for number, sentence in enumerate(split_sentences(document.text))
+        if number not in lacking
+        and sentence.start >= body_start
+        and len(sentence.quote) >= _SHORTEST
+        and not wording.asks.search(sentence.quote)
+        and not wording.other.search(sentence.quote)
     ]
 
 

@@ -77,14 +77,17 @@ class QualityTexts:
 
 
 def fit_looker(prepared: Prepared, options: QualityOptions) -> Looker:
-    """Fit the small models of sentences on all proposals; no level is learnt from."""
+    """Fit the small models of sentences on all proposals and messages; no level is learnt from."""
     lexicon = read_evidence_lexicon(options.rules / EVIDENCE, prepared.taxonomy.units)
     wording = read_role_wording(options.rules / ROLES)
-    proposals = [each.document for each in prepared.examples if each.kind is Kind.PROPOSAL]
+    proposals, messages = (
+        [each.document for each in prepared.examples if each.kind is kind]
+        for kind in (Kind.PROPOSAL, Kind.PUBLIC_MESSAGE)
+    )
     return Looker(
         lexicon=lexicon,
         roles=fit_roles(proposals, lexicon, wording),
-        empty_talk=fit_empty_talk(options.empty_talk, proposals, lexicon, wording),
+        empty_talk=fit_empty_talk(options.empty_talk, proposals, messages, lexicon, wording),
     )
 
 

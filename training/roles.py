@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupKFold
 
 from nlp_service.domain.quality import SentenceRole
 from nlp_service.quality.evidence import EvidenceLexicon, find_evidence
+from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.role_wording import RoleWording, find_headings
 from nlp_service.quality.roles import (
     Floats,
@@ -216,7 +217,8 @@ class _Table:
 def _read(document: Document, lexicon: EvidenceLexicon, wording: RoleWording) -> ReadSentences:
     evidence = find_evidence(document, lexicon)
     sentences = split_sentences(document.text)
-    return read_sentences(document.scored.text, sentences, evidence, wording)
+    told = leave_out_hollow(document.scored.text, evidence)
+    return read_sentences(told, sentences, evidence, wording)
 
 
 def _choose_pairs(table: _Table) -> Keys:
@@ -280,9 +282,8 @@ def _answers(lesson: Lesson, lexicon: EvidenceLexicon, model: RoleModel) -> Inte
     document = lesson.document
     sentences = split_sentences(document.text)
     evidence = find_evidence(document, lexicon)
-    margins = model.margins(
-        read_sentences(document.scored.text, sentences, evidence, model.wording)
-    )
+    told = leave_out_hollow(document.scored.text, evidence)
+    margins = model.margins(read_sentences(told, sentences, evidence, model.wording))
     by_model = np.where(margins[:, 0] > 0, SUGGESTION, np.where(margins[:, 1] > 0, 1, 0))
     title = len(document.text) - len(document.body)
     place = np.array([(each.start - title) / len(document.body) for each in sentences])

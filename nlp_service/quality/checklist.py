@@ -119,10 +119,8 @@ class ReadProposal:
         First comes one of each sign, in the order of the signs, then a second of each, and so on.
         What fits several signs counts for the first. No bare heading is among them.
         """
-        rows = [
-            (each for each in row if not re.fullmatch(heading, each.quote))
-            for row in self._rows(signs)
-        ]
+        bare = re.compile(heading).fullmatch
+        rows = [(each for each in row if not bare(each.quote)) for row in self._rows(signs)]
         chosen: list[Evidence] = []
         for each in chain.from_iterable(zip_longest(*rows)):
             if len(chosen) == MOST_QUOTES:
@@ -133,11 +131,16 @@ class ReadProposal:
 
     def _rows(self, signs: Sequence[SignTable]) -> Iterator[Sequence[Evidence]]:
         """Yield what fits each sign and none before it, the most telling first."""
-        left = {sign.type: self._different.get(sign.type, ()) for sign in signs}
+        left = {sign.type: list(self._different.get(sign.type, ())) for sign in signs}
         for sign in signs:
-            fitting = [each for each in left[sign.type] if sign.fits(each)]
-            left[sign.type] = [each for each in left[sign.type] if not sign.fits(each)]
-            yield sorted(fitting, key=lambda each: -len(each.facts))
+            if not (there := left[sign.type]):
+                continue
+            fitting: list[Evidence] = []
+            others: list[Evidence] = []
+            left[sign.type] = others
+            for each in there:
+                (fitting if sign.fits(each) else others).append(each)
+            yield sorted(fitting, key=_most_facts_first)
 
     def _once(self, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
         """Return each quote once, from the body rather than the title."""
@@ -147,6 +150,10 @@ class ReadProposal:
             if first.start < len(self.document.title):
                 once[each.suggested, each.quote] = each
         return list(once.values())
+
+
+def _most_facts_first(evidence: Evidence) -> int:
+    return -len(evidence.facts)
 
 
 def check_dimension(

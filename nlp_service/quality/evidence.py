@@ -188,6 +188,7 @@ def find_evidence(
         if beside := lexicon.beside.get(kind):
             matches = _merged(_with_neighbours(matches, layout, beside))
         found[kind] = matches
+    found = _without_hollow(found)
     figures = found[EvidenceType.FIGURE]
     found[EvidenceType.FIGURE] = [each for each in figures if not layout.suggests(each.start)]
     asked = [each for each in figures if layout.suggests(each.start)]
@@ -279,6 +280,23 @@ def _merged(places: Iterable[_Found]) -> list[_Found]:
     return apart
 
 
+def _without_hollow(
+    found: Mapping[EvidenceType, Sequence[_Found]],
+) -> dict[EvidenceType, Sequence[_Found]]:
+    """Leave out what stands in clauses with figures of what nobody can measure."""
+    hollow = [each for each in found[EvidenceType.VAGUENESS] if Fact.HOLLOW in each.facts]
+    return {
+        kind: places
+        if kind is EvidenceType.VAGUENESS or not hollow
+        else [each for each in places if not _within(hollow, each)]
+        for kind, places in found.items()
+    }
+
+
+def _within(stretches: Sequence[_Found], place: _Found) -> bool:
+    return any(each.start <= place.start and place.end <= each.end for each in stretches)
+
+
 def _with_neighbours(
     places: Iterable[_Found], layout: _Layout, beside: re.Pattern[str]
 ) -> Iterator[_Found]:
@@ -321,7 +339,7 @@ def _acting(
 
 
 def _acts(body: _Found, layout: _Layout, lexicon: EvidenceLexicon) -> bool:
-    return layout.suggests(body.start) and (
+    return (
         layout.text.endswith(lexicon.acts_after, 0, body.start)
         or lexicon.acts_before.match(layout.text, body.end) is not None
     )

@@ -68,7 +68,7 @@ class Fact(enum.StrEnum):
     """What else is known of a quote."""
 
     ACTS = "acts"
-    """The body is named as the one that is to do something."""
+    """The body is named as the one that does something: that is to, where this is suggested."""
     NAMED = "named"
     """Who counted or reported is named; of a precedent: where it is from."""
     POLICY = "policy"

@@ -29,6 +29,8 @@ class SuggestionTable:
 
     asks: Sequence[str]
     but_not: Sequence[str]
+    so: Sequence[str] = ()
+    """May stand before what asks; older bundles know none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +91,8 @@ def read_role_wording(path: Path) -> RoleWording:
             rf"(?:{before},?){{0,3}}(?:{roles}){after}?(?:[:】\]*]{{1,2}}|\Z|(?=\n))"
         ),
         asks=re.compile(
-            rf"(?:^|[,;:]) ?(?:{_NUMBER})?(?!{_any_of(table.suggestion.but_not)})"
-            f"{_any_of(table.suggestion.asks)}"
+            rf"(?:^|[,;:]) ?(?:{_NUMBER})?(?:{_any_of(table.suggestion.so)},?)?"
+            f"(?!{_any_of(table.suggestion.but_not)}){_any_of(table.suggestion.asks)}"
         ),
         other=re.compile(_any_of(table.other.short)),
         private=re.compile(_any_of([*table.personal.private, *table.personal.pleas])),
@@ -117,6 +119,14 @@ def _check_roles(roles: Sequence[SentenceRole], path: Path) -> None:
 _NUMBER = (
     r"(?:第?[一二三四五六七八九十]{1,2}[、.]|\([一二三四五六七八九十\d]{1,2}\)|\d{1,2}[.、]) ?"
 )
+
+
+_NUMBERED_HEADING = re.compile(rf"{_NUMBER}[^\W\d_]{{1,8}}")
+
+
+def is_numbered_heading(sentence: str) -> bool:
+    """Say whether a sentence is a number and a few letters, no mark: (一)主观原因."""
+    return _NUMBERED_HEADING.fullmatch(sentence) is not None
 
 
 def _any_of(words: Sequence[str]) -> str:

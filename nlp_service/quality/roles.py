@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from nlp_service.domain.quality import Sentence, SentenceRole
 from nlp_service.domain.span import Span
-from nlp_service.quality.evidence import Evidence
+from nlp_service.quality.evidence import Evidence, Fact
 from nlp_service.quality.evidence_lexicon import EvidenceType
 from nlp_service.quality.leaning import LEAN, SURE, lean_on_headings
 from nlp_service.quality.role_wording import Heading, RoleWording
@@ -180,6 +180,7 @@ class ReadSentences:
     keys: Keys  # (n_found,): every pair of characters of every sentence
     rows: Places  # (n_found,): the sentence of each
     traits: Floats  # (n_sentences, n_traits)
+    says_something: npt.NDArray[np.bool_]  # (n_sentences,) False where all was left out
 
 
 def read_sentences(
@@ -188,12 +189,18 @@ def read_sentences(
     """Read the pairs and traits of each sentence.
 
     A sentence's first character is paired with a line break; all digits are 0. Where the text has
-    blanks in a row, its author's person stood: they add nothing to a sentence's length.
+    blanks in a row, something stood that is not judged: they are passed over.
     """
     if not sentences:
         none = np.zeros(0, dtype=np.int64)
         traits = np.zeros((0, len(TRAITS)), dtype=np.float32)
-        return ReadSentences(spans=[], keys=none.astype(np.uint32), rows=none, traits=traits)
+        return ReadSentences(
+            spans=[],
+            keys=none.astype(np.uint32),
+            rows=none,
+            traits=traits,
+            says_something=none.astype(bool),
+        )
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     codes = np.where((codes >= 0x30) & (codes <= 0x39), 0x30, np.minimum(codes, 0xFFFF))
     starts = np.array([sentence.start for sentence in sentences])
@@ -206,23 +213,29 @@ def read_sentences(
         starts - np.cumsum(ends - starts) + ends - starts, ends - starts
     )
     said = ((codes != 0x20) | (before != 0x20))[inside]
-    lengths = np.maximum(np.bincount(rows, said, minlength=len(starts)), 1)
+    inside, rows = inside[said], rows[said]
+    lengths = np.bincount(rows, minlength=len(starts))
     return ReadSentences(
         spans=sentences,
         keys=((before << 16) | codes)[inside].astype(np.uint32),
         rows=rows,
-        traits=_traits(sentences, evidence, lengths, wording),
+        traits=_traits(sentences, evidence, np.maximum(lengths, 1), wording),
+        says_something=lengths > 1,
     )
 
 
 def _traits(
     sentences: Sequence[Span],
     evidence: Sequence[Evidence],
-    lengths: npt.NDArray[np.float64],
+    lengths: npt.NDArray[np.int64],
     wording: RoleWording,
 ) -> Floats:
     traits = np.zeros((len(sentences), len(TRAITS)), dtype=np.float32)
-    seen = [(each.sentence, _COLUMN[each.type]) for each in evidence if each.type in _COLUMN]
+    seen = [
+        (each.sentence, _COLUMN[each.type])
+        for each in evidence
+        if each.type in _COLUMN and Fact.HOLLOW not in each.facts
+    ]
     if seen:
         rows, columns = zip(*seen, strict=True)
         traits[rows, columns] = 1

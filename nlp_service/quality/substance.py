@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp_service.domain.quality import Sentence, SentenceRole
+from nlp_service.domain.span import Span
 from nlp_service.quality.empty_talk import Booleans
 from nlp_service.quality.evidence import Evidence, EvidenceType, Fact
 from nlp_service.quality.levels import ACTING, ANNOUNCED
+from nlp_service.quality.role_wording import is_numbered_heading
 from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 
@@ -51,26 +53,38 @@ _OWNED = frozenset({EvidenceType.QUANTITY, EvidenceType.MONEY, EvidenceType.DEAD
 _TELLING = tuple(
     role for role in SentenceRole if role not in (SentenceRole.SLOGAN, SentenceRole.OTHER)
 )
+_TROUBLES = (
+    SentenceRole.PROBLEM,
+    SentenceRole.CAUSE,
+    SentenceRole.BACKGROUND,
+    SentenceRole.PERSONAL,
+)
+_HALF = 0.5
 _BARE_FIGURES, _FIGURES_BACKED = 1, 2  # that count without backing; that each backing quote carries
 _DIGIT = re.compile(r"\d")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
 _LETTER = re.compile(r"[^\W\d_]")
-_CLAUSE_ENDS = ",;:"
+_BLANKS = re.compile(" {2,}")  # in place of what was left out
 
 
 def is_solid(evidence: Evidence) -> bool:
     """Say whether a quote makes its sentence one that says something."""
     return (
         evidence.type in _SOLID
-        or (evidence.type is EvidenceType.BODY and Fact.ACTS in evidence.facts)
+        or _acts(evidence)
         or (evidence.type is EvidenceType.CAUSE and Fact.LISTED not in evidence.facts)
     )
+
+
+def _acts(evidence: Evidence) -> bool:
+    return Fact.ACTS in evidence.facts and evidence.suggested
 
 
 def _anchors(evidence: Evidence) -> bool:
     """Say whether a quote keeps its sentence although that is worded like empty talk."""
     return (
         evidence.type in _ANCHORS
-        or (evidence.type is EvidenceType.BODY and Fact.ACTS in evidence.facts)
+        or _acts(evidence)
         or (evidence.type is EvidenceType.SURVEY and bool(evidence.facts))
     )
 
@@ -107,6 +121,8 @@ def find_substance(
     evidence: Sequence[Evidence],
     sentences: Sequence[Sentence],
     *,
+    first: Set[int],
+    told: str,
     suggesting: Floats,
     empty: Booleans,
     announced: bool,
@@ -117,6 +133,8 @@ def find_substance(
         document: the whole text.
         evidence: everything that ``find_evidence`` found in it.
         sentences: of the whole text, with their roles.
+        first: which of them say something for the first time, as ``find_first_said`` tells.
+        told: the whole text with blanks in place of what is not judged.
         suggesting: how likely each of them suggests something, (n_sentences,).
         empty: which of them are worded like empty talk, (n_sentences,).
         announced: whether the text says that suggestions follow.
@@ -124,20 +142,21 @@ def find_substance(
     counting = _owned(_backed(_once(evidence)))
     solid = {each.sentence for each in counting if is_solid(each)}
     lacking = {each.sentence for each in evidence if each.type in _LACKING}
+    lacking |= {n for n, sentence in enumerate(sentences) if is_numbered_heading(sentence.quote)}
     concrete = {each.sentence for each in counting if each.type not in _LACKING}
     telling = {n for n, sentence in enumerate(sentences) if sentence.role in _TELLING}
     anchored = {each.sentence for each in counting if _anchors(each)}
-    first = _first_said(sentences)
     kept = (
         (first & (telling | solid)) - (set(np.flatnonzero(empty)) - anchored) - (lacking - concrete)
     )
+    if not kept & solid:  # a wish without a thing behind it says nothing; a trouble told does
+        kept -= {n for n in kept if sentences[n].role not in _TROUBLES or suggesting[n] > _HALF}
     body_start = len(document.text) - len(document.body)
-    hollow = [each for each in evidence if Fact.HOLLOW in each.facts]
     lines = [
         Line(text=text, suggesting=float(suggesting[number]))
         for number, sentence in enumerate(sentences)
         if number in kept and sentence.start >= body_start
-        if _LETTER.search(text := _without(hollow, sentence, document.scored.text))
+        if _LETTER.search(text := _wording(told[sentence.start : sentence.end]))
     ]
     return Substance(
         lines=lines,
@@ -153,14 +172,8 @@ def find_substance(
     )
 
 
-def _without(hollow: Sequence[Evidence], sentence: Sentence, scored: str) -> str:
-    """Return a sentence without the clauses of hollow figures; its digits are all 0."""
-    pieces, start = [], sentence.start
-    for each in hollow:
-        if sentence.start <= each.start < sentence.end:
-            pieces.append(scored[start : each.start])
-            start = min(each.end + (scored[each.end : each.end + 1] in _CLAUSE_ENDS), sentence.end)
-    return _DIGIT.sub("0", "".join([*pieces, scored[start : sentence.end]]))
+def _wording(sentence: str) -> str:
+    return _DIGIT.sub("0", _BLANKS.sub("", sentence))
 
 
 def _suggesting(
@@ -176,12 +189,12 @@ def _suggesting(
     }
 
 
-def _first_said(sentences: Sequence[Sentence]) -> Set[int]:
+def find_first_said(sentences: Sequence[Span]) -> Set[int]:
     """Return the sentences that do not repeat an earlier one, other figures or not."""
     said: set[str] = set()
     first = set()
     for number, sentence in enumerate(sentences):
-        words = "".join(filter(str.isalpha, sentence.quote))
+        words = _NO_LETTERS.sub("", sentence.quote)
         if words not in said:
             said.add(words)
             first.add(number)

@@ -222,3 +222,19 @@ def test_a_trick_does_not_pass_its_honest_twin(score, by_version, trick, mode):
 
     worst = sorted(above.items(), key=lambda row: -row[1])[:3]
     assert worst[0][1] <= ABOVE_TWIN[trick], worst
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dressing_up_a_decent_proposal_buys_next_to_nothing(score, mode):
+    # Written without knowing the rules. Those of weak twins are left out: a bare trouble to which
+    # slogans are added does suggest something, if only slogans.
+    rows = written("dressed_up.jsonl")
+    honest, dressed = (
+        score([proposal(row[which]["title"], row[which]["body"]) for row in rows], mode)
+        for which in ("honest", "adversary")
+    )
+    gains = [b - a for a, b in zip(honest, dressed, strict=True) if a >= 60]
+
+    assert len(gains) >= 10
+    assert max(gains) <= 5.5
+    assert sum(gains) / len(gains) <= 1.5

@@ -278,7 +278,8 @@ def test_every_type_has_cases_and_near_misses():
         ("body", "建议市卫健委每年体检一次。", "acts"),
         ("body", "建议：物业公司要公开账目。", "acts"),
         ("body", "建议：取消街道办事处的证明。", ""),
-        ("body", "市教育局要求过一次。", ""),
+        ("body", "市教育局要求过一次。", "acts"),
+        ("body", "市教育局很忙。", ""),
     ],
 )
 def test_facts_of_the_one_quote(kind, text, facts):

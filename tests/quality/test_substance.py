@@ -7,10 +7,11 @@ from nlp_service.domain.quality import Sentence, SentenceRole
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.quality.empty_talk import EmptyTalk
 from nlp_service.quality.evidence import find_evidence, read_evidence_lexicon
+from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.levels import ACTING, ANNOUNCED
 from nlp_service.quality.role_wording import read_role_wording
 from nlp_service.quality.roles import read_sentences
-from nlp_service.quality.substance import find_substance
+from nlp_service.quality.substance import find_first_said, find_substance
 from nlp_service.text.normalise import Document, normalise
 from nlp_service.text.sentences import split_sentences
 
@@ -42,6 +43,7 @@ def substance(body, *, title="", announced=False, roles=()):
         for n in range(len(spans))
     ]
     found[: len(roles)] = roles
+    told = leave_out_hollow(document.scored.text, evidence)
     return find_substance(
         document,
         evidence,
@@ -49,8 +51,10 @@ def substance(body, *, title="", announced=False, roles=()):
             Sentence(start=span.start, end=span.end, quote=span.quote, role=role)
             for span, role in zip(spans, found, strict=True)
         ],
+        first=find_first_said(spans),
+        told=told,
         suggesting=np.array([0.9 if role is SentenceRole.SUGGESTION else 0.1 for role in found]),
-        empty=EMPTY.is_empty(read_sentences(document.text, spans, evidence, WORDING)),
+        empty=EMPTY.is_empty(read_sentences(told, spans, evidence, WORDING)),
         announced=announced,
     )
 
@@ -136,7 +140,7 @@ def test_a_slogan_or_a_salutation_is_left_out_unless_it_shows_something(role):
 
 
 def test_the_authors_person_is_not_judged():
-    assert kept("我是望塔区政协委员。" + MATTER)[0].strip() == "我是       。"
+    assert kept("我是望塔区政协委员。" + MATTER)[0] == "我是。"
 
 
 def test_digits_are_masked():
@@ -242,11 +246,39 @@ def test_each_line_knows_how_likely_it_suggests():
 @pytest.mark.parametrize(
     ("said", "left"),
     [
-        ("请市住建局开放车库,便利程度将提升64.8%。", "请市住建局开放车库,。"),
+        ("请市住建局开放车库,便利程度将提升64.8%。", "请市住建局开放车库。"),
         ("重要性占92.6%,请市住建局开放车库。", "请市住建局开放车库。"),
         ("请市住建局开放车库,凝聚力系数达1.8,新增车位30个。", "请市住建局开放车库,新增车位00个。"),
+        (
+            "请市住建局开放车库,认同感升到64.8%,超出2020年的1.8倍,新增车位30个。",
+            "请市住建局开放车库,新增车位00个。",
+        ),
         ("请市住建局开放车库,使用率达到64.8%。", "请市住建局开放车库,使用率达到00.0%。"),
     ],
 )
 def test_figures_of_what_nobody_can_measure_are_cut_out(said, left):
     assert kept(said) == [left]
+
+
+def test_what_stands_in_a_hollow_clause_is_no_evidence():
+    told = counted("请市住建局开放车库,认同感升到64.8%,超出2020年的1.8倍。")
+
+    assert not [name for name in told if "figure" in name or "quantity" in name]
+
+
+@pytest.mark.parametrize("heading", ["(一)主观原因", "五、法律依据", "1.调研方式"])
+def test_a_number_and_a_few_letters_say_nothing(heading):
+    assert kept(f"{MATTER}\n{heading}\n老人要走两里路停车。") == [MATTER, "老人要走两里路停车。"]
+
+
+def test_a_short_item_that_shows_something_is_kept():
+    assert "1.增设30个车位" not in kept(f"{MATTER}\n1.增设30个车位")
+    assert "0.增设00个车位" in kept(f"{MATTER}\n建议:\n1.增设30个车位")
+
+
+def test_where_nothing_solid_stands_wishes_say_nothing_and_troubles_do():
+    trouble, wish = "天热了就发臭,死鱼也漂上来。", "大家盼着早一点好起来。"
+    roles = (SentenceRole.PROBLEM, SentenceRole.SUGGESTION)
+
+    assert kept(trouble + wish, roles=roles) == [trouble]
+    assert kept(MATTER + wish, roles=roles) == [MATTER, wish]
