@@ -11,7 +11,8 @@ COMPARED = 10
 """Most candidates that are compared; one comparison takes a millisecond or two."""
 _SURELY_COMPARED, _LEAST_SHARED = 3, 2
 """The best three are compared in any case, the others where they share two fingerprints: one alone
-is mostly chance. Of made copies this loses none, and of chance finds one in six.
+is mostly chance. Over 400 made copies and 150 new texts against 5,000, no source was lost that 20
+comparisons found; eight other finds were, seven of them below a tenth of the text asked for.
 """
 _HALF = 0.5
 

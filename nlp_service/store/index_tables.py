@@ -72,7 +72,7 @@ Index(  # a few kilobytes: rows of a text lie together; for removing alone
     "fingerprints_text",
     fingerprints.c.text,
     postgresql_using="brin",
-    postgresql_with={"pages_per_range": 16, "autosummarize": "on"},
+    postgresql_with={"pages_per_range": 16},
 )
 
 wording_submitters = Table(

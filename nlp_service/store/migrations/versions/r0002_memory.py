@@ -32,7 +32,7 @@ def _create_wordings() -> None:
         CREATE INDEX fingerprints_gram
             ON {SCHEMA}.fingerprints ((text >> 17), gram, text, submitter);
         CREATE INDEX fingerprints_text ON {SCHEMA}.fingerprints
-            USING brin (text) WITH (pages_per_range = 16, autosummarize = on);
+            USING brin (text) WITH (pages_per_range = 16);
         CREATE TABLE {SCHEMA}.wording_submitters (
             number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
             name text NOT NULL UNIQUE, texts integer NOT NULL);
