@@ -48,6 +48,7 @@ def read_pair_model(fitted: Mapping[str, Any], arrays: Mapping[str, Any]) -> Pai
             for way, features in fitted["features"].items()
         },
         bounds=fitted["bounds"],
+        merge_from=fitted["merge_from"],
     )
 
 

@@ -17,6 +17,7 @@ from nlp_service.duplicates.shared_wording import SharedWording
 
 RELATIONS = (Relation.NONE, Relation.RELATED, Relation.SAME, Relation.COPY)
 """In the order of the model's outputs."""
+_MERGING = 2  # the first relation of which one reply serves both texts
 PLAIN, MEANING = "plain", "meaning"
 """Names of the weights without and with embeddings."""
 Floats = npt.NDArray[np.float64]
@@ -52,7 +53,8 @@ class Judgement:
     """What two submissions are to each other."""
 
     relation: Relation
-    """The likeliest."""
+    """Copy or same, the likelier of both, where ``mergeable`` reaches what the model asks for;
+    else the likelier of related and none."""
     probabilities: Mapping[Relation, float]
     """Of all four; together 1."""
 
@@ -75,6 +77,9 @@ class PairModel:
     """``plain`` and, in a bundle with an encoder, ``meaning``."""
     bounds: Sequence[int]
     """Where the embedding's second and third part begin, and where the third ends."""
+    merge_from: Mapping[str, float]
+    """Name of the weights -> how likely copy or same must be to be said: where readers' pairs that
+    were held out are told best (F1)."""
 
     def judge(self, query: Matter, source: Matter, shared: SharedWording) -> Judgement:
         """Judge two texts; the other way round the answer is the same.
@@ -88,10 +93,11 @@ class PairModel:
         weights = self.weights[way]
         found = self.features(query, source, shared, way)
         row = np.array([[found[name] for name in weights.features]])
-        probabilities = weights.probabilities(row)[0].tolist()
-        by_relation = dict(zip(RELATIONS, probabilities, strict=True))
+        probabilities = weights.probabilities(row)
+        (place,) = decide(probabilities, self.merge_from[way])
         return Judgement(
-            relation=max(by_relation, key=by_relation.__getitem__), probabilities=by_relation
+            relation=RELATIONS[place],
+            probabilities=dict(zip(RELATIONS, probabilities[0].tolist(), strict=True)),
         )
 
     def way(self, query: Matter, source: Matter) -> str:
@@ -107,3 +113,15 @@ class PairModel:
         if way == PLAIN:
             return found
         return {**found, **meaning_features(query, source, self.bounds)}
+
+
+def decide(probabilities: Floats, merge_from: float) -> npt.NDArray[np.int64]:
+    """Return the place in ``RELATIONS`` that is said of each pair, (n_pairs,).
+
+    Args:
+        probabilities: (n_pairs, n_relations).
+        merge_from: how likely copy or same must be to be said.
+    """
+    merges = probabilities[:, _MERGING:].sum(axis=1) >= merge_from
+    inside = probabilities[:, _MERGING:].argmax(axis=1) + _MERGING
+    return np.asarray(np.where(merges, inside, probabilities[:, :_MERGING].argmax(axis=1)))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nlp_service.domain.duplicates import Relation
-from nlp_service.duplicates.pairs import Judgement, PairWeights
+from nlp_service.duplicates.pairs import Judgement, PairWeights, decide
 
 
 @pytest.fixture
@@ -44,3 +44,10 @@ def test_one_reply_serves_copies_and_the_same():
     )
     assert judged.probability == 0.4
     assert judged.mergeable == pytest.approx(0.7)
+
+
+def test_copy_or_same_is_said_from_its_threshold_on():
+    found = np.array([[0.05, 0.55, 0.3, 0.1], [0.7, 0.2, 0.06, 0.04], [0.0, 0.45, 0.2, 0.35]])
+    assert decide(found, 0.4).tolist() == [2, 0, 3]
+    assert decide(found, 0.5).tolist() == [1, 0, 3]
+    assert decide(found, 0.6).tolist() == [1, 0, 1]

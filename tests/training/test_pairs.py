@@ -127,7 +127,8 @@ def test_fit_without_an_encoder_tells_copies_from_strangers(fitted):
 
     assert bundle.pairs.embedder is None
     assert judge(bundle, text, text).relation is Relation.COPY
-    assert judge(bundle, text, other).relation is Relation.NONE
+    strangers = judge(bundle, text, other).probabilities
+    assert max(strangers, key=strangers.__getitem__) is Relation.NONE
 
 
 def test_report_holds_ours_beside_the_peers_on_the_same_pairs(fitted):

@@ -13,6 +13,7 @@ from sklearn.metrics import (
     precision_recall_curve,
 )
 
+from nlp_service.domain.duplicates import Relation
 from nlp_service.duplicates.pairs import RELATIONS
 from training import metrics
 from training.metrics import Figure, calibration_error, reliability
@@ -55,9 +56,11 @@ class FourWay:
     accuracy: Figure
     kappa: Figure
     sure_error: float
-    """Expected calibration error of the probability of the likeliest relation."""
+    """Expected calibration error of the probability of the relation that is said."""
     merge_error: float
     """The same of the probability of copy|same."""
+    merge_f1: Figure
+    """Of copy|same as said, from thresholds fitted on other folds."""
     confusion: Sequence[Sequence[int]]
     """Rows: the reader's; columns: ours; order of ``relations``."""
     reliability: Sequence[tuple[float, float, int]]
@@ -94,6 +97,7 @@ def measure_pairs(
     prepared: Prepared,
     pairs: ReadPairs,
     ours: Mapping[str, Floats],
+    said: Mapping[str, Integers],
     peers: Mapping[str, Floats],
     *,
     retrieval: Sequence[Retrieval],
@@ -105,6 +109,7 @@ def measure_pairs(
         prepared: the texts.
         pairs: with the readers' relations.
         ours: way -> held-out probabilities.
+        said: way -> the relation said of each pair.
         peers: name -> score of each pair.
         retrieval: as ``measure_retrieval`` found it.
         seed: of the resampling.
@@ -127,7 +132,7 @@ def measure_pairs(
             for name, rows in parts.items()
             if 0 < pairs.mergeable[rows].sum() < len(rows)
         ],
-        ways=[_measure_way(way, found, pairs, seed) for way, found in ours.items()],
+        ways=[_measure_way(way, found, said[way], pairs, seed) for way, found in ours.items()],
         retrieval=retrieval,
         texts=len(prepared.examples),
     )
@@ -188,17 +193,19 @@ def _measure_set(
     )
 
 
-def _measure_way(way: str, found: Floats, pairs: ReadPairs, seed: int) -> FourWay:
-    guess, merging = found.argmax(axis=1), found[:, 2:].sum(axis=1)
+def _measure_way(way: str, found: Floats, guess: Integers, pairs: ReadPairs, seed: int) -> FourWay:
+    merging = found[:, 2:].sum(axis=1)
     draws = list(_resample(pairs.groups, seed))
-    right = guess == pairs.truth
+    right, merged = guess == pairs.truth, guess >= RELATIONS.index(Relation.SAME)
+    sure = found[np.arange(len(guess)), guess]
     return FourWay(
         way=way,
         accuracy=_figure(lambda n: float(right[n].mean()), len(right), draws),
         kappa=_figure(
             lambda n: float(cohen_kappa_score(pairs.truth[n], guess[n])), len(right), draws
         ),
-        sure_error=calibration_error(found.max(axis=1), right),
+        sure_error=calibration_error(sure, right),
+        merge_f1=_figure(lambda n: _f1(merged[n], pairs.mergeable[n]), len(right), draws),
         merge_error=calibration_error(merging, pairs.mergeable),
         confusion=confusion_matrix(pairs.truth, guess, labels=range(len(RELATIONS))).tolist(),
         reliability=reliability(merging, pairs.mergeable),

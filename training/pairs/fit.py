@@ -44,6 +44,7 @@ def fit_pair_classifier(
         prepared,
         pairs,
         fitted.held_out,
+        fitted.said,
         peer_scores(prepared, pairs, config.base, say, kept=kept),
         retrieval=_retrieval(cases, pairs),
         seed=config.seed,
@@ -74,7 +75,7 @@ def _summary(report: PairReport) -> Mapping[str, Any]:
     return {
         "pairs": report.sets[0].count,
         "average_precision": round(best.average_precision.value, 4),
-        "f1": round(best.f1.value, 4),
+        "f1": round(way.merge_f1.value, 4),
         "accuracy": round(way.accuracy.value, 4),
         "kappa": round(way.kappa.value, 4),
     }

@@ -9,8 +9,9 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from nlp_service.duplicates.pair_features import meaning_features, plain_features
-from nlp_service.duplicates.pairs import MEANING, PLAIN, RELATIONS, PairWeights
+from nlp_service.duplicates.pairs import MEANING, PLAIN, RELATIONS, PairWeights, decide
 from training.pairs.config import PairsConfig
+from training.pairs.figures import best_threshold
 from training.pairs.matters import Case, Cases
 from training.pairs.texts import ReadPairs
 from training.targets import Integers
@@ -40,6 +41,10 @@ class FittedPairs:
     weights: Mapping[str, PairWeights]
     held_out: Mapping[str, Floats]
     """Way -> (n_read, n_relations) calibrated on the other folds."""
+    merge_from: Mapping[str, float]
+    """Way -> how likely copy or same must be to be said."""
+    said: Mapping[str, Integers]
+    """Way -> (n_read,) the relation that is said, from thresholds of the other folds."""
 
 
 def make_table(cases: Cases, pairs: ReadPairs, made_weight: float) -> Table:
@@ -71,20 +76,27 @@ def names_of(table: Table, way: str) -> Sequence[str]:
 def fit_pairs(table: Table, pairs: ReadPairs, config: PairsConfig) -> FittedPairs:
     """Cross-validate each way, fit it on everything, and calibrate it on what was held out."""
     heard = any(name.startswith("meaning") for name in table.names)
-    weights, held_out = {}, {}
+    weights, held_out, merge_from, said = {}, {}, {}, {}
     for way in (PLAIN, MEANING) if heard else (PLAIN,):
         names = names_of(table, way)
         logits = held_out_scores(table, pairs, names, config)
         folds = pairs.folds(config.folds, config.seed)
-        calibrated = np.zeros_like(logits)
+        calibrated, said[way] = np.zeros_like(logits), np.zeros(len(logits), dtype=np.int64)
         for fitted_on, left in folds:
             scale = _calibrate(logits[fitted_on], pairs, fitted_on)
+            others = _softmax(_apply(scale, logits[fitted_on]))
             calibrated[left] = _softmax(_apply(scale, logits[left]))
+            said[way][left] = decide(calibrated[left], _merge_from(others, pairs, fitted_on))
         held_out[way] = calibrated
+        merge_from[way] = _merge_from(calibrated, pairs, np.arange(len(logits)))
         everything = np.arange(len(table.truth))
         scale = _calibrate(logits, pairs, np.arange(len(pairs.truth)))
         weights[way] = _scaled(_fit(table, names, everything, config), scale)
-    return FittedPairs(weights=weights, held_out=held_out)
+    return FittedPairs(weights=weights, held_out=held_out, merge_from=merge_from, said=said)
+
+
+def _merge_from(probabilities: Floats, pairs: ReadPairs, rows: Integers) -> float:
+    return best_threshold(probabilities[:, 2:].sum(axis=1), pairs.mergeable[rows])
 
 
 def held_out_scores(

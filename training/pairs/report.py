@@ -39,6 +39,7 @@ def pair_table_lines(report: PairReport) -> Iterator[str]:
         yield ""
         yield (
             f"four relations, {way.way}: accuracy {way.accuracy}  κ {way.kappa}  "
+            f"F1 of copy|same as said {way.merge_f1}  "
             f"calibration error {way.sure_error:.3f}, of copy|same {way.merge_error:.3f}"
         )
         yield f"  {'reader':<12}" + "".join(f"{name:>9}" for name in report.relations)

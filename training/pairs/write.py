@@ -60,6 +60,7 @@ def write_pairs(
         manifest[PAIR_RULES] = {
             "features": {way: list(one.features) for way, one in fitted.weights.items()},
             "bounds": list(cases.embedding.bounds) if cases.embedding else [],
+            "merge_from": dict(fitted.merge_from),
             "title_share": config.embedding.title_share,
             "config": config.as_table(),
             "pairs_sha256": hash_file(config.pairs),
