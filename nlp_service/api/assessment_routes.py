@@ -1,25 +1,45 @@
 """The addresses that assess, and store what they assess: one submission, or a batch."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, BackgroundTasks, Body
 from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
 from nlp_service.api import documentation
-from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, MemoryDep, MetricsDep
+from nlp_service.api.deps import (
+    ActorDep,
+    AssessorDep,
+    FoundRelatorDep,
+    FoundStoreDep,
+    JsonOnly,
+    MemoryDep,
+    MetricsDep,
+)
 from nlp_service.api.problems import as_json, problem_of
-from nlp_service.api.query import Explain, Way, WithQuality
+from nlp_service.api.query import Explain, ShownDuplicates, Way, WithQuality
+from nlp_service.api.related_schemas import earlier_of
 from nlp_service.api.schemas import AssessmentOut, BatchIn, BatchOut, SubmissionIn
 from nlp_service.api.validation import explain_errors
 from nlp_service.domain.assessment import Assessment
-from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.errors import InvalidSubmission, StoreError
 from nlp_service.domain.records import Filing, Origin, StoredOnce
-from nlp_service.domain.submission import Submission
+from nlp_service.domain.submission import Mode, Submission
+from nlp_service.duplicates.matter import Vector
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
+from nlp_service.store.relating import (
+    Relator,
+    describe_earlier,
+    file_and_look_up,
+    relate_missing,
+)
+from nlp_service.text.normalise import clean
+
+log = logging.getLogger(__name__)
 
 assessment_router = APIRouter(tags=["分拣"], dependencies=[JsonOnly])
 
@@ -44,22 +64,27 @@ def create_assessment(
     assessor: AssessorDep,
     metrics: MetricsDep,
     memory: MemoryDep,
+    found: FoundStoreDep,
+    relator: FoundRelatorDep,
     actor: ActorDep,
     explain: Explain = True,
     mode: Way = None,
     quality: WithQuality = True,
+    duplicates: ShownDuplicates = 5,
 ) -> JSONResponse:
-    """Assess one submission, and store it unless told not to."""
+    """Assess one submission, store it unless told not to, and look it up among the stored."""
     text, origin = submission.to_submission(), submission.to_origin()
     assessment = assessor.assess(text, explain=explain, mode=mode, quality=quality)
     metrics.count_assessments([assessment])
-    stored = _file(
-        memory, {0: Filing(submission=text, assessment=assessment, origin=origin)}, actor
+    filing = Filing(submission=text, assessment=assessment, origin=origin)
+    asked = _Asked(filing=filing, shown=duplicates, fast=mode is Mode.FAST)
+    answer, earlier = (
+        _file_one(memory, relator, asked, actor)
+        if memory
+        else (None, _look_up(found, relator, asked))
     )
-    answer = stored.get(0)
-    if isinstance(answer, Refusal):
-        raise answer
-    return JSONResponse(_document(assessment, answer, explain=explain))
+    document = _document(assessment, answer, explain=explain)
+    return JSONResponse({**document, "duplicates": earlier})
 
 
 @assessment_router.post(
@@ -76,7 +101,9 @@ def create_assessments(
     assessor: AssessorDep,
     metrics: MetricsDep,
     memory: MemoryDep,
+    relator: FoundRelatorDep,
     actor: ActorDep,
+    background: BackgroundTasks,
     explain: Explain = False,
     mode: Way = None,
     quality: WithQuality = True,
@@ -86,13 +113,16 @@ def create_assessments(
     texts = [item if isinstance(item, InvalidSubmission) else item[0] for item in items]
     answers = assessor.assess_each(texts, explain=explain, mode=mode, quality=quality)
     metrics.count_assessments(answer for answer in answers if isinstance(answer, Assessment))
-    stored = _file(memory, _filings(items, answers), actor)
+    stored = _file(memory, relator, _filings(items, answers), mode, actor)
+    if memory and relator and stored:
+        background.add_task(relate_missing, memory, relator)
     results = [
         _result(index, answer, stored.get(index), explain=explain)
         for index, answer in enumerate(answers)
     ]
     failed = sum(result["status"] == "error" for result in results)
-    return JSONResponse({"results": results, "count": len(results), "failed": failed})
+    answer = {"results": results, "count": len(results), "failed": failed}
+    return JSONResponse(answer, background=background)
 
 
 def _read_item(item: SubmissionIn | ValidationError, index: int) -> Item | InvalidSubmission:
@@ -117,14 +147,80 @@ def _filings(
 
 
 def _file(
-    memory: Store | None, filings: Mapping[int, Filing], actor: str
+    memory: Store | None,
+    relator: Relator | None,
+    filings: Mapping[int, Filing],
+    mode: Mode | None,
+    actor: str,
 ) -> Mapping[int, StoredOnce | Refusal]:
     """Store what there is, where it is to be; return what became of each by its place."""
     if memory is None or not filings:
         return {}
+    items = list(filings.values())
+    vectors = _embed(relator, items, fast=mode is Mode.FAST)
     with memory.transaction(actor=actor) as office:
-        results = file_submissions(office, list(filings.values()))
+        results = file_submissions(office, items)
+        if relator:
+            relator.keep_created(office, items, results, vectors)
     return dict(zip(filings, results, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is to be looked up."""
+
+    filing: Filing
+    shown: int
+    fast: bool
+
+
+def _file_one(
+    memory: Store, relator: Relator | None, asked: _Asked, actor: str
+) -> tuple[StoredOnce, Sequence[dict[str, Any]] | None]:
+    """Store a text and look it up; return what became of it, and the earlier ones.
+
+    Raises:
+        Refusal: it cannot be stored.
+    """
+    vectors = _embed(relator, [asked.filing], fast=asked.fast)
+    with memory.transaction(actor=actor) as office:
+        if relator and asked.shown:
+            document = clean(asked.filing.submission)
+            result, compared = file_and_look_up(office, relator, asked.filing, document, vectors[0])
+            earlier = describe_earlier(office, compared, limit=asked.shown)
+        else:
+            (result,) = file_submissions(office, [asked.filing])
+            if relator:
+                relator.keep_created(office, [asked.filing], [result], vectors)
+            earlier = None
+    if isinstance(result, Refusal):
+        raise result
+    return result, None if earlier is None else [earlier_of(each) for each in earlier]
+
+
+def _look_up(
+    store: Store | None, relator: Relator | None, asked: _Asked
+) -> Sequence[dict[str, Any]] | None:
+    """Look a text up that is not to be stored; None where that cannot be done or is not wanted."""
+    if store is None or relator is None or not asked.shown:
+        return None
+    (embedding,) = _embed(relator, [asked.filing], fast=asked.fast)
+    try:
+        with store.reading() as office:
+            query = relator.read(office, clean(asked.filing.submission), embedding=embedding)
+            earlier = describe_earlier(office, relator.find(office, query), limit=asked.shown)
+    except StoreError as error:  # what was assessed is still worth telling
+        log.warning("查重没有做成：%s", error)
+        return None
+    return [earlier_of(each) for each in earlier]
+
+
+def _embed(
+    relator: Relator | None, filings: Sequence[Filing], *, fast: bool
+) -> Sequence[Vector | None]:
+    if relator is None or fast:
+        return [None] * len(filings)
+    return relator.embed([clean(each.submission) for each in filings])
 
 
 def _result(
@@ -150,4 +246,5 @@ def _document(
     if assessment.quality and not explain:
         quality = replace(assessment.quality, evidence=(), sentences=())
         assessment = replace(assessment, quality=quality)
-    return {**assessment.as_dict(), "stored": asdict(stored) if stored else None}
+    kept = asdict(stored) if stored else None
+    return {**assessment.as_dict(), "stored": kept, "duplicates": None}

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "来件", "description": "入库的来件：列表、单件、限阅、办理结果。"},
     {"name": "并案", "description": "几件来件作为一案办理，可以撤销。"},
     {"name": "档案", "description": "整份导入往年的来件。"},
+    {"name": "查重", "description": "往年有没有同样的文字、同一事项，当时怎样办的。"},
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
@@ -151,7 +152,11 @@ def _seldom_changing(description: str) -> Responses:
 _STORED = {"key": 118, "created": True}
 _BATCH = {
     "results": [
-        {"index": 0, "status": "ok", "assessment": {**ASSESSMENT, "stored": _STORED}},
+        {
+            "index": 0,
+            "status": "ok",
+            "assessment": {**ASSESSMENT, "stored": _STORED, "duplicates": None},
+        },
         {"index": 1, "status": "error", "error": _problem_example("empty_text")},
     ],
     "count": 2,
@@ -169,7 +174,7 @@ ALWAYS = ("internal_error", "not_ready")
 STORE_PROBLEMS = ("store_disabled", "store_unavailable", "store_full")
 
 ASSESSMENT_RESPONSES: Responses = answer(
-    "辅助建议", {**ASSESSMENT, "stored": _STORED}
+    "辅助建议", {**ASSESSMENT, "stored": _STORED, "duplicates": []}
 ) | describe_problems(
     *BODY_PROBLEMS,
     "invalid_name",

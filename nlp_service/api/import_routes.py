@@ -14,12 +14,13 @@ from typing import Annotated, BinaryIO, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from nlp_service.api import record_documentation as documentation
-from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep, media_type_of
+from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep, media_type_of
 from nlp_service.api.failures import describe_failure
 from nlp_service.api.import_schemas import (
     ImportLineOut,
@@ -35,6 +36,7 @@ from nlp_service.domain.errors import NlpServiceError
 from nlp_service.domain.imports import Import
 from nlp_service.intake.archive import open_archive
 from nlp_service.store.importing import import_archive
+from nlp_service.store.relating import relate_missing
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ async def import_submissions(
     request: Request,
     assessor: AssessorDep,
     store: StoreDep,
+    relator: FoundRelatorDep,
     actor: ActorDep,
     source: Annotated[
         str, Query(description="来源，如“往年提案”；行中自有 source 的以行为准。", min_length=1)
@@ -79,7 +82,7 @@ async def import_submissions(
 
     def begin() -> Iterator[Import]:
         archive = open_archive(body, name=name, is_csv=is_csv, source=source)
-        steps = import_archive(store, assessor, archive, actor=actor, mode=mode)
+        steps = import_archive(store, assessor, archive, actor=actor, mode=mode, relator=relator)
         return _with_first(next(steps), steps)  # what is refused at once has a status of its own
 
     try:
@@ -87,7 +90,8 @@ async def import_submissions(
     except BaseException:
         body.close()
         raise
-    return NdjsonResponse(_lines(steps, body))
+    looking_up = BackgroundTask(relate_missing, store, relator) if relator else None
+    return NdjsonResponse(_lines(steps, body), background=looking_up)
 
 
 @import_router.get(

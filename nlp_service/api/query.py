@@ -27,3 +27,15 @@ Way = Annotated[
         "不写时，单件为 accurate，成批为 auto；模型包没有编码器时为 fast。"
     ),
 ]
+
+MOST_SHOWN = 50
+"""Earlier submissions that one answer may hold."""
+
+ShownDuplicates = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=MOST_SHOWN,
+        description="至多给几件可能重复的往年来件；为 0 时不查重，入库的来件随后在后台补查。",
+    ),
+]

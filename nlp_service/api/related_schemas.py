@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from nlp_service.api.schemas import TextIn
 from nlp_service.api.tag_schemas import Probability, SpanOut
 from nlp_service.api.validation import described
 from nlp_service.domain.duplicates import Relation
@@ -75,21 +74,6 @@ class RelationOut(BaseModel):
     )
 
 
-class EarlierOut(RelationOut):
-    """An earlier submission."""
-
-    model_config = described("一件可能重复的往年来件。")
-
-    key: int = Field(description="库中编号。")
-    reference: str
-    kind: Kind
-    title: str
-    dated_on: date
-    topic: str
-    merge_key: int | None
-    outcome: "OutcomeShown | None" = Field(description="当时怎样办的；没有登记时为 null。")
-
-
 class OutcomeShown(BaseModel):
     """What became of an earlier submission."""
 
@@ -103,6 +87,21 @@ class OutcomeShown(BaseModel):
     replied_on: date | None
 
 
+class EarlierOut(RelationOut):
+    """An earlier submission."""
+
+    model_config = described("一件可能重复的往年来件。")
+
+    key: int = Field(description="库中编号。")
+    reference: str
+    kind: Kind
+    title: str
+    dated_on: date
+    topic: str
+    merge_key: int | None
+    outcome: OutcomeShown | None = Field(description="当时怎样办的；没有登记时为 null。")
+
+
 class DuplicatesOut(BaseModel):
     """What was found."""
 
@@ -110,15 +109,6 @@ class DuplicatesOut(BaseModel):
 
     text: str = Field(description="规范化后的本件文本，here 按它计位。")
     duplicates: Sequence[EarlierOut]
-
-
-class PairIn(BaseModel):
-    """Two texts."""
-
-    model_config = described("要比较的两件来件，不入库。")
-
-    first: TextIn
-    second: TextIn
 
 
 class PairOut(RelationOut):

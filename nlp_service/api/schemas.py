@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from nlp_service.api.limits import MAX_BATCH
 from nlp_service.api.problems import Problem
 from nlp_service.api.quality_schemas import DispositionOut, QualityOut
+from nlp_service.api.related_schemas import EarlierOut
 from nlp_service.api.tag_schemas import GateTagOut, Probability, TagOut, UnitTagOut, UrgencyTagOut
 from nlp_service.api.validation import described
 from nlp_service.domain.assessment import KindSource
@@ -189,6 +190,11 @@ class AssessmentOut(BaseModel):
     notice: str
     stored: StoredOut | None = Field(
         default=None, description="存入的结果；store=false 或没有开启存储时为 null。"
+    )
+    duplicates: Sequence[EarlierOut] | None = Field(
+        default=None,
+        description="可能重复的往年来件，最可能的在前；没有查时（成批、duplicates=0、没有开启存储、"
+        "模型包不能判断重复）为 null。",
     )
 
 

@@ -26,6 +26,7 @@ from nlp_service.duplicates.wording import read_wording
 from nlp_service.store.boilerplate import KnownBoilerplate
 from nlp_service.store.earlier_texts import read_documents
 from nlp_service.store.failures import explaining_failures
+from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.index_tables import related_texts, wordings
 from nlp_service.store.meaning_index import EmbeddedText
 from nlp_service.store.opening import Office, Store
@@ -220,6 +221,25 @@ class Relator:
             .values(key=key, related_at=datetime.now(UTC))
             .on_conflict_do_nothing()
         )
+
+
+def file_and_look_up(
+    office: Office,
+    relator: Relator,
+    filing: Filing,
+    document: Document,
+    embedding: Vector | None,
+) -> tuple[StoredOnce | Refusal, Sequence[Related]]:
+    """Store a text and look it up; return what became of it, and what it was compared with."""
+    (result,) = file_submissions(office, [filing])
+    if not isinstance(result, StoredOnce):
+        return result, []
+    query = relator.read(office, document, embedding=embedding)
+    found = relator.find(office, query, but=[result.key])
+    if result.created and not filing.assessment.restricted:
+        relator.keep(office, {result.key: Kept(filing=filing, embedding=embedding)})
+        relator.link(office, result.key, found)
+    return result, found
 
 
 def make_relator(bundle: Bundle) -> Relator | None:

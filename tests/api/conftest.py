@@ -79,7 +79,8 @@ def store(session_store):
 @pytest.fixture(scope="session")
 def quick_assessor(assessor):
     """The default bundle's linear model alone, which is quick."""
-    return Assessor(replace(assessor.bundle, stage=None))
+    pairs = replace(assessor.bundle.pairs, embedder=None)
+    return Assessor(replace(assessor.bundle, stage=None, pairs=pairs))
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,11 @@ def test_post_assessment_answers_the_documented_shape(client, example):
 def test_post_assessment_answers_what_the_assessor_says(client, assessor, example):
     expected = assessor.assess(SubmissionIn(**example).to_submission()).as_dict()
 
-    assert post(client, example) == {**json.loads(json.dumps(expected)), "stored": None}
+    assert post(client, example) == {
+        **json.loads(json.dumps(expected)),
+        "stored": None,
+        "duplicates": None,
+    }
 
 
 def test_post_assessment_quotes_the_text_it_returns(client, nasty_text):
@@ -119,7 +123,7 @@ def test_post_assessment_leaves_the_service_answering_meanwhile(assessor):
     answered_meanwhile = threading.Event()
 
     class WaitingAssessor:
-        versions = assessor.versions
+        bundle, versions = assessor.bundle, assessor.versions
 
         def assess(self, submission, **options):
             assert answered_meanwhile.wait(timeout=10)

@@ -3,19 +3,37 @@ import re
 import pytest
 from fastapi.openapi.models import OpenAPI
 
-from nlp_service.api import import_schemas, issue_schemas, record_schemas, schemas
+from nlp_service.api import (
+    import_schemas,
+    issue_schemas,
+    record_schemas,
+    related_routes,
+    related_schemas,
+    schemas,
+)
 from nlp_service.api.documentation import BATCH_EXAMPLES, SUBMISSION_EXAMPLES
 from nlp_service.api.examples import ASSESSMENT, PUBLIC_MESSAGE
 from nlp_service.api.problems import PROBLEMS, Problem
 
 MODELS = {"Problem": Problem}
-for module in (schemas, record_schemas, import_schemas, issue_schemas):
+for module in (
+    schemas,
+    record_schemas,
+    import_schemas,
+    issue_schemas,
+    related_schemas,
+    related_routes,
+):
     MODELS.update(vars(module))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 EXPECTED = {
     "post /v1/assessments",
     "post /v1/assessments:batch",
     "post /v1/quality",
+    "post /v1/duplicates",
+    "post /v1/pairs",
+    "put /v1/submissions/{key}/relations/{other}",
+    "delete /v1/submissions/{key}/relations/{other}",
     "get /v1/hot-issues",
     "get /v1/hot-issues/{group}/members",
     "post /v1/submissions:import",
@@ -161,7 +179,7 @@ def test_get_openapi_states_the_limits(document):
 def test_post_example_is_answered_in_the_shape_of_the_documented_answer(client):
     answer = client.post("/v1/assessments", json=PUBLIC_MESSAGE).json()
 
-    assert answer.pop("stored") is None
+    assert (answer.pop("stored"), answer.pop("duplicates")) == (None, None)
     assert same_shape(ASSESSMENT, answer)
     assert answer["topic"]["code"] == ASSESSMENT["topic"]["code"]
     assert (answer["id"], answer["text"]) == (ASSESSMENT["id"], ASSESSMENT["text"])
