@@ -69,11 +69,14 @@ _GLOSSES = {
     "suggestion 建议，slogan 口号，personal 个人事项，other 其他。",
     "Disposition": "处理方式：filed 立案，merged 并案，converted 转意见建议，returned 退回完善，"
     "not_filed 不予立案。",
+    "Relation": "关系：copy 文本重复，same 同一事项，related 同类议题，none 无关。",
+    "Section": "文本的部分：title 标题，problem 情况，suggestion 建议。",
     "ReplyClass": "答复类别：A 已解决或基本解决，B 正在解决或列入近期计划，C 列入以后规划，"
     "D 暂不能解决或留作参考。",
     "Action": "做了什么：stored 入库，assessed 评定，deleted 删除，restricted 设为限阅，"
     "unrestricted 解除限阅，displayed 查阅限阅原文，outcome_recorded 登记办理结果，merged 并案，"
-    "unmerged 撤销并案，lead_chosen 确定主案，import_begun 开始导入，import_finished 导入完毕，"
+    "unmerged 撤销并案，lead_chosen 确定主案，pair_decided 认定两件来件的关系，"
+    "pair_decision_withdrawn 撤回认定，import_begun 开始导入，import_finished 导入完毕，"
     "restored 恢复数据库。",
     "ImportState": "unfinished 未完成（正在导入，或中断了，再发同一文件即接着导入），"
     "done 已完成，failed 无法继续。",

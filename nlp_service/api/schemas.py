@@ -35,6 +35,8 @@ _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 class TextIn(BaseModel):
     """What any text comes with."""
 
+    model_config = described("一份文本。")
+
     body: str = Field(
         description=f"正文。标题与正文合计至多 {MAX_CHARACTERS} 字。", json_schema_extra=_MAX_LENGTH
     )
