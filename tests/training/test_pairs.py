@@ -113,7 +113,8 @@ def test_fit_puts_a_classifier_into_the_bundle_and_changes_nothing_else(fitted, 
 
     assert read_bundle(tiny_bundle).pairs is None
     assert after["files"].pop(PAIRS) == hash_file(folder / PAIRS)
-    assert after["files"].pop(f"{PAIR_RULES}/places.toml")
+    for rules in ("places.toml", "set_phrases.toml"):
+        assert after["files"].pop(f"{PAIR_RULES}/{rules}")
     assert after.pop(PAIR_RULES)["figures"]["pairs"] == 40
     assert after == before
 
