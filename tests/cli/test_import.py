@@ -91,9 +91,14 @@ def test_import_without_a_store_says_so(nlp_service, archive):
     assert "NLP_STORE=false" in done.stderr
 
 
+def unlike_others(number):
+    """Forty characters that share no wording with those of another number."""
+    return "".join(chr(0x4E00 + (number * 40 + place) % 20_000) for place in range(40))
+
+
 def test_import_that_is_stopped_goes_on_where_it_was(command, nlp_service, keeping, kept, tmp_path):
     archive = tmp_path / "往年.jsonl"
-    rows = [{"reference": str(number), "body": f"{BODY}第{number}次。"} for number in range(900)]
+    rows = [{"reference": str(number), "body": unlike_others(number)} for number in range(900)]
     archive.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     arguments = ["import", archive, "--source", "往年", "--mode", "fast"]
     process = subprocess.Popen(
