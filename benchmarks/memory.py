@@ -35,8 +35,7 @@ from nlp_service.bundle import read_bundle
 from nlp_service.domain.submission import Kind, Mode, Submission
 from nlp_service.duplicates.boilerplate import read_set_phrases
 from nlp_service.duplicates.copies import choose_candidates, keep_copies
-from nlp_service.duplicates.fingerprints import hash_grams, winnow
-from nlp_service.duplicates.letters import find_letters
+from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.duplicates.wording import read_wording
 from nlp_service.settings import Settings
 from nlp_service.store.boilerplate import KnownBoilerplate, relearn_boilerplate
@@ -204,7 +203,7 @@ def import_some(store: Store, bodies: Sequence[str], vectors: Vectors, clock: Cl
 
 def fingerprinted(key: int, body: str) -> FingerprintedText:
     """Return a text as the index takes it."""
-    return FingerprintedText(key=key, fingerprints=winnow(hash_grams(find_letters(body)[0])))
+    return FingerprintedText(key=key, fingerprints=find_fingerprints(body))
 
 
 def embedded(keys: Sequence[int], vectors: Vectors) -> Sequence[EmbeddedText]:

@@ -37,7 +37,7 @@ from nlp_service.store.relating import (
     file_and_look_up,
     relate_missing,
 )
-from nlp_service.text.normalise import clean
+from nlp_service.text.normalise import Document, clean
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def create_assessment(
     assessment = assessor.assess(text, explain=explain, mode=mode, quality=quality)
     metrics.count_assessments([assessment])
     filing = Filing(submission=text, assessment=assessment, origin=origin)
-    asked = _Asked(filing=filing, shown=duplicates, fast=mode is Mode.FAST)
+    asked = _Asked(filing=filing, document=clean(text), shown=duplicates, fast=mode is Mode.FAST)
     answer, earlier = (
         _file_one(memory, relator, asked, actor)
         if memory
@@ -157,7 +157,8 @@ def _file(
     if memory is None or not filings:
         return {}
     items = list(filings.values())
-    vectors = _embed(relator, items, fast=mode is Mode.FAST)
+    documents = [clean(each.submission) for each in items]
+    vectors = _embed(relator, documents, fast=mode is Mode.FAST)
     with memory.transaction(actor=actor) as office:
         results = file_submissions(office, items)
         if relator:
@@ -170,6 +171,7 @@ class _Asked:
     """What is to be looked up."""
 
     filing: Filing
+    document: Document
     shown: int
     fast: bool
 
@@ -182,11 +184,12 @@ def _file_one(
     Raises:
         Refusal: it cannot be stored.
     """
-    vectors = _embed(relator, [asked.filing], fast=asked.fast)
+    vectors = _embed(relator, [asked.document], fast=asked.fast)
     with memory.transaction(actor=actor) as office:
         if relator and asked.shown:
-            document = clean(asked.filing.submission)
-            result, compared = file_and_look_up(office, relator, asked.filing, document, vectors[0])
+            result, compared = file_and_look_up(
+                office, relator, asked.filing, asked.document, vectors[0]
+            )
             earlier = describe_earlier(office, compared, limit=asked.shown)
         else:
             (result,) = file_submissions(office, [asked.filing])
@@ -204,10 +207,10 @@ def _look_up(
     """Look a text up that is not to be stored; None where that cannot be done or is not wanted."""
     if store is None or relator is None or not asked.shown:
         return None
-    (embedding,) = _embed(relator, [asked.filing], fast=asked.fast)
+    (embedding,) = _embed(relator, [asked.document], fast=asked.fast)
     try:
         with store.reading() as office:
-            query = relator.read(office, clean(asked.filing.submission), embedding=embedding)
+            query = relator.read(office, asked.document, embedding=embedding)
             earlier = describe_earlier(office, relator.find(office, query), limit=asked.shown)
     except StoreError as error:  # what was assessed is still worth telling
         log.warning("查重没有做成：%s", error)
@@ -216,11 +219,11 @@ def _look_up(
 
 
 def _embed(
-    relator: Relator | None, filings: Sequence[Filing], *, fast: bool
+    relator: Relator | None, documents: Sequence[Document], *, fast: bool
 ) -> Sequence[Vector | None]:
     if relator is None or fast:
-        return [None] * len(filings)
-    return relator.embed([clean(each.submission) for each in filings])
+        return [None] * len(documents)
+    return relator.embed(documents)
 
 
 def _result(

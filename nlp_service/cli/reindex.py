@@ -23,8 +23,8 @@ def reindex_command(bundle: Path | None) -> None:
     settings = read_settings({"bundle": bundle})
     relator = make_relator(load_assessor(settings).bundle)
     with open_store(settings) as store:
-        if relator is not None and relator.embeds:
-            done = reindex(store, space=relator.space, embed=relator.embed_all)
+        if relator is not None and relator.embedder is not None:
+            done = reindex(store, space=relator.space, embed=relator.embedder.embed)
             refilled, embedded = done.fingerprinted, done.embedded
         else:
             refilled, embedded = refill_fingerprints(store), 0

@@ -11,7 +11,7 @@ ever. Whoever changes a number here has to index everything anew.
 import numpy as np
 import numpy.typing as npt
 
-from nlp_service.duplicates.letters import Letters
+from nlp_service.duplicates.letters import Letters, find_letters
 
 GRAM = 5
 """Letters of a gram. Fewer survive more edits; more are rarer in other people's texts. Measured
@@ -46,6 +46,11 @@ def hash_grams(letters: Letters, size: int = GRAM) -> Grams:
     for shift, factor in _MIXING:
         gram = (gram ^ (gram >> np.uint64(shift))) * np.uint64(factor)
     return (gram >> np.uint64(1)).astype(np.int64)
+
+
+def find_fingerprints(text: str) -> Grams:
+    """Return the fingerprints of a normalised text, ascending, each once: what is indexed."""
+    return winnow(hash_grams(find_letters(text)[0]))
 
 
 def winnow(grams: Grams, window: int = WINDOW) -> Grams:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nlp_service.quality.evidence import Evidence, Fact
 
-_JOINS = ",;:"
+_JOINS = (",", ";", ":")
 
 
 def leave_out_hollow(text: str, evidence: Sequence[Evidence]) -> str:
@@ -25,6 +25,6 @@ def leave_out_hollow(text: str, evidence: Sequence[Evidence]) -> str:
 
 
 def _with_mark(text: str, start: int, end: int) -> tuple[int, int]:
-    if text[start - 1 : start] in tuple(_JOINS):
+    if text.endswith(_JOINS, 0, start):
         return start - 1, end
-    return start, end + (text[end : end + 1] in tuple(_JOINS))
+    return start, end + text.startswith(_JOINS, end)

@@ -5,10 +5,9 @@ Whatever is to be kept of a stored text beside itself and its assessment is writ
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
-
 from nlp_service.domain.errors import InvalidSubmission, ReferenceTaken
 from nlp_service.domain.records import Filing, StoredOnce, check_name
+from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.opening import Office
 
 Refusal = InvalidSubmission | ReferenceTaken
@@ -69,4 +68,4 @@ def _unfit(item: Filing) -> InvalidSubmission | None:
 
 def _wait_for_other_chunks(office: Office) -> None:
     """Let one chunk after the other be written: two with the same rows would wait in a ring."""
-    office.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    wait_for_turn(office.connection, _LOCK)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from nlp_service.domain.errors import DatabaseNewer, DatabaseUnfit
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.tables import SCHEMA
 
 OLDEST_SERVER = (14,)
@@ -38,7 +39,7 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
     where = name_address(engine.url)
     with explaining_failures(where), engine.begin() as connection:
         check_server(connection, where)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        wait_for_turn(connection, _LOCK)
         found = read_revision(connection)
         check_revision(found, where)
         if found != _wanted(to):
@@ -49,7 +50,7 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
 def downgrade(engine: Engine, *, to: str) -> None:
     """Take the tables back to an earlier revision; what only later tables hold is lost."""
     with explaining_failures(name_address(engine.url)), engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        wait_for_turn(connection, _LOCK)
         command.downgrade(_config(connection), to)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Action, Outcome, RecordedOutcome, RecordKind, ReplyClass
@@ -56,8 +56,18 @@ class Outcomes:
 
     def current(self, submission_key: int) -> RecordedOutcome | None:
         """Return what holds now; None where nothing was decided."""
-        history = self.history(submission_key)
-        return history[-1] if history else None
+        return self.current_among([submission_key]).get(submission_key)
+
+    def current_among(self, submission_keys: Sequence[int]) -> Mapping[int, RecordedOutcome]:
+        """Return what holds now of several submissions, by key, of those that have an outcome."""
+        c = outcomes.c
+        newest = (
+            select(func.max(c.key))
+            .where(c.submission_key.in_(submission_keys))
+            .group_by(c.submission_key)
+        )
+        rows = self._connection.execute(select(outcomes).where(c.key.in_(newest)))
+        return {row.submission_key: _recorded(row) for row in rows}
 
     def history(self, submission_key: int) -> Sequence[RecordedOutcome]:
         """Return every outcome that was recorded, oldest first."""

@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    text,
     union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
@@ -23,6 +22,7 @@ from nlp_service.duplicates.groups import JOINING, GroupRules, Links, make_compo
 from nlp_service.duplicates.pair_words import PairVerdict
 from nlp_service.store.among import among
 from nlp_service.store.group_tables import group_members, links, pair_decisions
+from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.tables import submissions
 
 _LOCK = 0x6E6C705F677270  # "nlp_grp"
@@ -33,7 +33,7 @@ Places = Mapping[int, tuple[int, int]]
 
 def lock_groups(connection: Connection) -> None:
     """Wait until nobody else brings groups up to date, and keep others from it."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    wait_for_turn(connection, _LOCK)
 
 
 def regroup(connection: Connection, touched: Sequence[int], rules: GroupRules) -> None:

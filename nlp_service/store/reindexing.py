@@ -7,7 +7,6 @@ a killed run is gone on with by the next one. Fingerprints are added where there
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,11 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, 
 
 from nlp_service.domain.errors import StoreError
 from nlp_service.domain.submission import Kind
-from nlp_service.duplicates.fingerprints import hash_grams, winnow
-from nlp_service.duplicates.letters import find_letters
+from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.store.earlier_texts import part_document
 from nlp_service.store.failures import explaining_failures
 from nlp_service.store.index_tables import embeddings, wordings
+from nlp_service.store.locks import taking
 from nlp_service.store.meaning_index import EmbeddedText, write_embeddings
 from nlp_service.store.opening import Store
 from nlp_service.store.spaces import (
@@ -88,7 +87,11 @@ def reindex(
     Raises:
         StoreError: another process does so now, or the database refuses.
     """
-    with _alone(store):
+    with taking(store, _LOCK) as alone:
+        if not alone:
+            raise StoreError(
+                f"{store.address} 上已有一个进程在重建索引，请等它完成；若它已被终止，请稍后再试。"
+            )
         fingerprinted = refill_fingerprints(store, chunk=chunk)
         with store.transaction(actor=ACTOR) as office:
             target = ensure_space(office.connection, space)
@@ -125,7 +128,7 @@ def _add_fingerprints(store: Store, texts: Sequence[_Text]) -> int:
             [
                 FingerprintedText(
                     key=each.key,
-                    fingerprints=winnow(hash_grams(find_letters(each.document.text)[0])),
+                    fingerprints=find_fingerprints(each.document.text),
                     submitter=each.submitter,
                 )
                 for each in present
@@ -210,26 +213,6 @@ def _keep_present(connection: Connection, texts: Sequence[_Text]) -> Sequence[_T
     )
     present = set(rows.scalars())
     return [each for each in texts if each.key in present]
-
-
-@contextmanager
-def _alone(store: Store) -> Iterator[None]:
-    """Hold the lock of whoever reindexes; it ends with the connection, so also with a kill.
-
-    Raises:
-        StoreError: somebody has it.
-    """
-    with explaining_failures(store.address), store.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        lock = {"lock": _LOCK}
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar_one():
-            raise StoreError(
-                f"{store.address} 上已有一个进程在重建索引，请等它完成；若它已被终止，请稍后再试。"
-            )
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)
 
 
 def _await_older(store: Store) -> bool:

@@ -1,33 +1,32 @@
 """Tell what a text is to those that are stored, and keep by what it will be found itself.
 
-A text is looked up before it is stored, so it never meets itself; what was found becomes links, of
-which the groups are made. Texts that came in crowds are looked up afterwards (``relate_missing``):
-what is there is the mark of how far that came, so a killed run is gone on with by the next one.
+What was found becomes links, of which the groups are made. Texts that came in crowds are looked up
+afterwards (``relate_missing``): what is there is the mark of how far that came, so a killed run is
+gone on with by the next one.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.bundle import Bundle, PairStage
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.records import Filing, ListedSubmission, Outcome, StoredOnce
-from nlp_service.duplicates.fingerprints import Grams, hash_grams, winnow
+from nlp_service.duplicates.boilerplate import Boilerplate
+from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.duplicates.groups import Link
-from nlp_service.duplicates.letters import find_letters
 from nlp_service.duplicates.matter import Matter, Vector
 from nlp_service.duplicates.related import Among, Related, choose_sources, judge_sources
 from nlp_service.duplicates.wording import read_wording
 from nlp_service.store.boilerplate import KnownBoilerplate
 from nlp_service.store.earlier_texts import read_documents
-from nlp_service.store.failures import explaining_failures
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.index_tables import related_texts, wordings
+from nlp_service.store.locks import taking
 from nlp_service.store.meaning_index import EmbeddedText
 from nlp_service.store.opening import Office, Store
 from nlp_service.store.spaces import ensure_space
@@ -36,7 +35,7 @@ from nlp_service.store.wording_index import FingerprintedText
 from nlp_service.text.normalise import Document
 
 if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
-    from nlp_service.tagging.embedding import Embeddings
+    from nlp_service.tagging.embedding import Embedder
 
 ACTOR = "nlp-service"
 CHUNK = 50
@@ -63,21 +62,18 @@ class Earlier:
 def describe_earlier(office: Office, found: Sequence[Related], *, limit: int) -> Sequence[Earlier]:
     """Return the first of what was found, without what is unrelated, as it is shown."""
     shown = [each for each in found if each.judgement.relation is not Relation.NONE][:limit]
-    listed = {each.key: each for each in office.submissions.among([int(one.id) for one in shown])}
+    keys = [int(each.id) for each in shown]
+    listed = {each.key: each for each in office.submissions.among(keys)}
+    recorded = office.outcomes.current_among(keys)
     return [
         Earlier(
-            submission=listed[int(each.id)],
-            outcome=_outcome_of(office, int(each.id)),
+            submission=listed[key],
+            outcome=recorded[key].outcome if key in recorded else None,
             related=each,
         )
-        for each in shown
-        if int(each.id) in listed
+        for key, each in zip(keys, shown, strict=True)
+        if key in listed
     ]
-
-
-def _outcome_of(office: Office, key: int) -> Outcome | None:
-    recorded = office.outcomes.current(key)
-    return recorded.outcome if recorded else None
 
 
 class Relator:
@@ -95,22 +91,16 @@ class Relator:
 
     def embed(self, documents: Sequence[Document]) -> Sequence[Vector | None]:
         """Return each text's embedding; None of a bundle without an encoder."""
-        embedder = self._stage.embedder
-        return list(embedder.embed(documents)) if embedder else [None] * len(documents)
+        return list(self.embedder.embed(documents)) if self.embedder else [None] * len(documents)
 
     @property
-    def embeds(self) -> bool:
-        """Whether it has embeddings: the bundle has an encoder."""
-        return self._stage.embedder is not None
-
-    def embed_all(self, documents: Sequence[Document]) -> "Embeddings":
-        """Return the embeddings, (n_texts, n_dimensions)."""
-        assert self._stage.embedder is not None
-        return self._stage.embedder.embed(documents)
+    def embedder(self) -> "Embedder | None":
+        """What makes embeddings; None where the bundle has no encoder."""
+        return self._stage.embedder
 
     def prepare(self, store: Store) -> bool:
         """Make ready for embeddings; return whether the stored ones are of this bundle."""
-        if not self.embeds:
+        if self.embedder is None:
             return True
         with store.transaction(actor=ACTOR) as office:
             return ensure_space(office.connection, self.space).active
@@ -119,7 +109,9 @@ class Relator:
         self, office: Office, document: Document, *, embedding: Vector | None = None
     ) -> Matter:
         """Read a text as it is compared."""
-        known = self._boilerplate.read(office.connection)
+        return self._read(document, self._boilerplate.read(office.connection), embedding)
+
+    def _read(self, document: Document, known: Boilerplate, embedding: Vector | None) -> Matter:
         return self._stage.reader.read(read_wording(document, known), embedding=embedding)
 
     def judge(self, office: Office, first: Document, second: Document) -> Related:
@@ -152,8 +144,9 @@ class Relator:
         chosen = choose_sources(query, office.wording, meaning, among)
         ids = [id for id in chosen if int(id) not in but]
         vectors = meaning.vectors(ids) if meaning else {}
+        known = self._boilerplate.read(office.connection)
         sources = {
-            id: self.read(office, document, embedding=vectors.get(id))
+            id: self._read(document, known, vectors.get(id))
             for id, document in read_documents(office.connection, ids).items()
         }
         return judge_sources(query, sources, self._stage.model)
@@ -165,7 +158,7 @@ class Relator:
             [
                 FingerprintedText(
                     key=key,
-                    fingerprints=_fingerprints(each.filing),
+                    fingerprints=find_fingerprints(each.filing.assessment.text),
                     submitter=each.filing.origin.submitter,
                 )
                 for key, each in open_.items()
@@ -263,7 +256,7 @@ def relate_missing(
         StoreError: the database refuses.
     """
     done = 0
-    with _alone(store) as alone:
+    with taking(store, _LOCK) as alone:
         while alone and (related := _relate_chunk(store, relator)):
             done += related
             report(related)
@@ -299,21 +292,3 @@ def _read_dates(connection: Connection, keys: Collection[int]) -> Mapping[int, d
         select(submissions.c.key, submissions.c.dated_on).where(submissions.c.key.in_(keys))
     )
     return {row.key: row.dated_on for row in rows}
-
-
-def _fingerprints(filing: Filing) -> Grams:
-    return winnow(hash_grams(find_letters(filing.assessment.text)[0]))
-
-
-@contextmanager
-def _alone(store: Store) -> Iterator[bool]:
-    """Yield whether nobody else does so now; the lock ends with the connection, as with a kill."""
-    with explaining_failures(store.address), store.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        lock = {"lock": _LOCK}
-        alone = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), lock).scalar_one()
-        try:
-            yield bool(alone)
-        finally:
-            if alone:
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), lock)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.store.index_tables import embeddings, spaces
+from nlp_service.store.locks import wait_for_turn
 
 _LOCK = 0x6E6C705F737063  # "nlp_spc"
 _MB_A_THOUSAND, _LEAST_MB, _MOST_MB = 2, 64, 2048
@@ -65,7 +66,7 @@ def ensure_space(connection: Connection, name: str) -> Space:
     The first space of all is active at once; others become so when ``store.reindexing`` has filled
     them. A start of the service calls this, too.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    wait_for_turn(connection, _LOCK)
     found = connection.execute(select(spaces).where(spaces.c.name == name)).one_or_none()
     if found is not None:
         return _read(found)
