@@ -18,13 +18,23 @@ def gather_texts(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Return different texts in no order: some that stay outside, and so many for the archive.
 
-    The archive gets made ones where there are not enough.
+    Both come from the corpora where these are there, else from our own submissions. The archive
+    gets made ones where there are not enough.
     """
-    files = [GOLD, *sorted(corpora.glob("proposals_*.jsonl")), *sorted(corpora.glob("mess*.jsonl"))]
+    files = [*sorted(corpora.glob("proposals_*.jsonl")), *sorted(corpora.glob("mess*.jsonl"))]
+    files = files or [GOLD]
     texts = list(dict.fromkeys(text for path in files for text in read_bodies(path)))
     chance.shuffle(texts)
     hosts, texts = texts[:HOSTS], texts[HOSTS : HOSTS + count]
     return hosts, [*texts, *recombine(texts, count - len(texts), chance)]
+
+
+def gather_strangers(corpora: Path) -> Sequence[str]:
+    """Return our own submissions, where the archive is made of others; else nothing.
+
+    Whoever wrote them knew no text of the corpora: what they share is chance.
+    """
+    return list(read_bodies(GOLD)) if any(corpora.glob("mess*.jsonl")) else []
 
 
 def read_bodies(path: Path) -> Iterator[str]:

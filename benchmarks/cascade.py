@@ -6,8 +6,8 @@ A single text is assessed with its quality, as the service does it; the modes ar
 
 Texts are our own submissions; where the corpora of configs/encoder-cpu.toml are present, their
 messages. The bundle was fitted on these, so it doubts next to none of them: for ``auto`` it is told
-to read the most doubtful, as many as it reads of texts that are new to it. What ``auto`` loses in
-agreement the report of the cross-validation says.
+to read the most doubtful, as many as it read of those of the same source when they were held out.
+What ``auto`` loses in agreement the report of the cross-validation says.
 """
 
 import json
@@ -72,10 +72,11 @@ def cut_texts(examples: Sequence[Example]) -> Sequence[Submission]:
 
 
 def reading_its_share(assessor: Assessor, examples: Sequence[Example]) -> Assessor:
-    """Return one that in ``auto`` reads the share of these texts that its run was fitted to."""
+    """Return one that in ``auto`` reads the share of these texts that it read held out."""
     bundle = assessor.bundle
     assert bundle.stage is not None
-    share = bundle.manifest["config"]["encoder"]["auto_share"]
+    encoder, source = bundle.manifest["encoder"], examples[0].source
+    share = encoder["read_in_auto"].get(source, bundle.manifest["config"]["encoder"]["auto_share"])
     topics = assessor.scores([example.document for example in examples], Mode.FAST).topic
     read_from = float(np.quantile(bundle.stage.doubt.of(topics), 1.0 - share))
     doubt = replace(bundle.stage.doubt, read_from=read_from)

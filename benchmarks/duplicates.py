@@ -21,7 +21,7 @@ import numpy as np
 from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash, RMinHashLSH
 
-from benchmarks.archives import CORPORA, gather_texts
+from benchmarks.archives import CORPORA, gather_strangers, gather_texts
 from benchmarks.edited_texts import KINDS, Maker, Query
 from nlp_service.duplicates.boilerplate import Boilerplate, learn_boilerplate, read_set_phrases
 from nlp_service.duplicates.copies import find_copies
@@ -33,6 +33,8 @@ from nlp_service.text.normalise import Document
 SET_PHRASES = Path("data/duplicates/set_phrases.toml")
 REPORT = Path("var/reports/duplicates.json")
 ASKED = 5
+_NEAR = 5  # characters
+_TENTH = 0.1
 PERMUTATIONS, GRAM = 128, 5
 
 
@@ -161,7 +163,10 @@ def main() -> None:
             name: measure(make(), archive, queries) for name, make in contenders.items()
         },
     }
+    report["spans_exact"] = measure_spans(ours, queries)
     report["share_of_new_texts"] = measure_new(ours, hosts)
+    strangers = gather_strangers(options.corpora)
+    report["strangers"] = {"texts": len(strangers), **measure_strangers(ours, strangers)}
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print_report(report)
@@ -215,6 +220,52 @@ def measure(
     return figures
 
 
+def measure_spans(finder: Fingerprints, queries: dict[str, list[Query]]) -> dict[str, float]:
+    """Return of which share of the parts copied as they are both ends are found to the letter.
+
+    To five characters, that is; marks at the ends belong to no shared run.
+    """
+    exact: dict[str, float] = {}
+    for kind, made in queries.items():
+        near = [ends_found(finder, query) for query in made if query.copied]
+        if near:
+            exact[kind] = float(np.mean(near))
+    return exact
+
+
+def ends_found(finder: Fingerprints, query: Query) -> bool:
+    """Say whether the copied part's first and last letters are those of the runs that are shown."""
+    assert query.copied
+    asked = read_wording(Document(title="", body=query.text), finder.boilerplate)
+    found = find_copies(asked, finder.index, finder.read, limit=ASKED)
+    spans = [
+        run.query
+        for copy in found
+        if copy.id in query.sources
+        for passage in copy.shared.passages
+        for run in passage.runs
+    ]
+    if not spans:
+        return False
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    return max(abs(start - query.copied[0]), abs(end - query.copied[1])) <= _NEAR
+
+
+def measure_strangers(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
+    """Return how many texts that share nothing but chance are shown a copy, and how large."""
+    shares = []
+    for text in texts:
+        query = read_wording(Document(title="", body=text), finder.boilerplate)
+        found = find_copies(query, finder.index, finder.read, limit=1)
+        shares.append(found[0].shared.query.own if found else 0.0)
+    shown = np.array(shares)
+    return {
+        "shown a passage": int((shown > 0).sum()),
+        "a tenth or more shared": int((shown >= _TENTH).sum()),
+        "largest share": float(shown.max(initial=0.0)),
+    }
+
+
 def measure_new(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
     """Return how much wording texts from outside share with the archive: most of them none.
 
@@ -241,6 +292,15 @@ def print_report(report: dict) -> None:
     print(" " * 24 + "".join(f"{name:>19}" for name in contenders))
     for row in next(iter(contenders.values())):
         print(f"{row:<24}" + "".join(f"{each[row]:>19.3f}" for each in contenders.values()))
+    for kind, share in report["spans_exact"].items():
+        print(f"Both ends found to {_NEAR} characters, {kind}: {share:.3f}")
+    strangers = report["strangers"]
+    print(
+        f"Of {strangers['texts']} texts that have nothing to do with any of these,"
+        f" {strangers['shown a passage']} are shown a shared passage,"
+        f" {strangers['a tenth or more shared']} one of a tenth or more of the text"
+        f" (largest {strangers['largest share']:.3f})"
+    )
     new = report["share_of_new_texts"]
     print(
         f"What texts from outside share with one of these (some were handed in before): median"

@@ -33,6 +33,8 @@ class Query:
     text: str
     sources: Sequence[str]
     """Ids of the texts that it was made of."""
+    copied: tuple[int, int] | None = None
+    """Start and end offset of what is copied letter for letter, where the rest is new."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,12 @@ class Maker:
             first, second = self._sentences(id), self._sentences(other)
             text = "".join(first[: len(first) // 2] + second[len(second) // 2 :])
             return Query(text=text, sources=[id, other])
-        return Query(text=KINDS[kind](self, id), sources=[id])
+        made = KINDS[kind](self, id)
+        if isinstance(made, str):
+            return Query(text=made, sources=[id])
+        before, copied, behind = made
+        place = (len(before), len(before) + len(copied))
+        return Query(text=before + copied + behind, sources=[id], copied=place)
 
     def _sentences(self, id: str) -> list[str]:
         return split(self.texts[id])
@@ -73,7 +80,7 @@ class Maker:
                 made.append(self.random.choice(pool) + (letter if change < 1 / 3 else ""))
         return "".join(made)
 
-    def paragraph(self, id: str) -> str:
+    def paragraph(self, id: str) -> tuple[str, str, str]:
         """Put a fifth of the text in place of a fifth of another one, as long as the text or so."""
         long = [part for part in parts(self._sentences(id)) if len(part) >= _PARAGRAPH]
         copied = self.random.choice(long or [self.texts[id]])
@@ -81,8 +88,8 @@ class Maker:
         while sum(map(len, host)) < len(self.texts[id]):
             host += split(self.random.choice(self.hosts))
         pieces = parts(host)
-        pieces[self.random.randrange(_PARTS)] = copied
-        return "".join(pieces)
+        place = self.random.randrange(_PARTS)
+        return "".join(pieces[:place]), copied, "".join(pieces[place + 1 :])
 
     def reordered(self, id: str) -> str:
         """Put the sentences in another order."""
@@ -98,10 +105,10 @@ class Maker:
         """Change every number."""
         return _NUMBER.sub(lambda match: str(int(match[0]) % 10**9 + 1), self.texts[id])
 
-    def second_half(self, id: str) -> str:
+    def second_half(self, id: str) -> tuple[str, str, str]:
         """Copy the later half, where suggestions stand, behind a text of one's own."""
         sentences = self._sentences(id)
-        return self.random.choice(self.hosts) + "".join(sentences[len(sentences) // 2 :])
+        return self.random.choice(self.hosts), "".join(sentences[len(sentences) // 2 :]), ""
 
 
 def split(text: str) -> list[str]:
@@ -128,7 +135,7 @@ def recombine(texts: Sequence[str], count: int, chance: random.Random) -> Sequen
     ]
 
 
-KINDS: Mapping[str, Callable[[Maker, str], str]] = {
+KINDS: Mapping[str, Callable[[Maker, str], str | tuple[str, str, str]]] = {
     "1 % edited": lambda maker, id: maker.edited(id, 0.01),
     "5 % edited": lambda maker, id: maker.edited(id, 0.05),
     "10 % edited": lambda maker, id: maker.edited(id, 0.1),
@@ -139,4 +146,5 @@ KINDS: Mapping[str, Callable[[Maker, str], str]] = {
     "numbers changed": Maker.redated,
     "second half copied": Maker.second_half,
 }
-"""Beside these, ``stitched from two``."""
+"""Each gives a text, or what stands before, in and behind the copied part; beside these,
+``stitched from two``."""

@@ -54,10 +54,11 @@ from nlp_service.text.segment import Segmenter, load_segmenter
 if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
     from nlp_service.tagging.embedding import Embedder
 
-LINEAR_FORMAT, ENCODER_FORMAT = 1, 4
+LINEAR_FORMAT, ENCODER_FORMAT = 1, 5
 """Versions of this layout, without and with an encoder; another one does not load.
 
-The encoder of format 2 wanted a mask beside the ids; that of 3 did not give its lower layers.
+The encoder of format 2 wanted a mask beside the ids, that of 3 did not give its lower layers, and
+that of 4 could not stop behind them.
 """
 MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "manifest.json",

@@ -101,7 +101,7 @@ def _rows(sentences: Sequence[str], wording: RoleWording) -> tuple[np.ndarray, s
     """Return the pairs that are kept, sorted, and a row of length 1 for each sentence."""
     text = "\n".join(sentences)
     spans = split_sentences(text)
-    read = read_sentences(text, spans, [], wording)
+    read = read_sentences([span.quote for span in spans], spans, [], wording)
     starts = np.cumsum([0, *(len(sentence) + 1 for sentence in sentences)])
     line = np.searchsorted(starts, [span.start for span in spans], side="right") - 1
     places = np.unique(np.stack([line[read.rows], read.keys.astype(np.int64)]), axis=1)

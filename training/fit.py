@@ -96,8 +96,18 @@ def _fit_stage(prepared: Prepared, joint: JointFolds, answers: Path) -> "Trained
         joint=joint.joint,
         thresholds=joint.thresholds,
         doubt=joint.doubt,
+        read_in_auto=_shares_read_in_auto(prepared, joint),
         kept=answers,
     )
+
+
+def _shares_read_in_auto(prepared: Prepared, joint: JointFolds) -> Mapping[str, float]:
+    """Return of each source which share of its held-out texts the encoder reads in ``auto``."""
+    return {
+        source.name: round(float(np.isin(held_out, joint.read_in_auto).mean()), 4)
+        for source in prepared.config.source
+        if len(held_out := np.intersect1d(prepared.rows_from(source.name), joint.rows))
+    }
 
 
 def data_lines(prepared: Prepared) -> Sequence[Mapping[str, Any]]:

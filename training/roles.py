@@ -217,7 +217,7 @@ class _Table:
 def _read(document: Document, lexicon: EvidenceLexicon, wording: RoleWording) -> ReadSentences:
     evidence = find_evidence(document, lexicon)
     sentences = split_sentences(document.text)
-    told = leave_out_hollow(document.scored.text, evidence)
+    told = leave_out_hollow(document.scored.text, sentences, evidence)
     return read_sentences(told, sentences, evidence, wording)
 
 
@@ -282,7 +282,7 @@ def _answers(lesson: Lesson, lexicon: EvidenceLexicon, model: RoleModel) -> Inte
     document = lesson.document
     sentences = split_sentences(document.text)
     evidence = find_evidence(document, lexicon)
-    told = leave_out_hollow(document.scored.text, evidence)
+    told = leave_out_hollow(document.scored.text, sentences, evidence)
     margins = model.margins(read_sentences(told, sentences, evidence, model.wording))
     by_model = np.where(margins[:, 0] > 0, SUGGESTION, np.where(margins[:, 1] > 0, 1, 0))
     title = len(document.text) - len(document.body)

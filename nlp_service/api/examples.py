@@ -58,7 +58,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "S10",
             "name": "经济界",
-            "probability": 0.9677,
+            "probability": 0.967,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 19, "end": 21, "quote": "安全"},
@@ -71,7 +71,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D10",
             "name": "城市管理执法局",
-            "probability": 0.972,
+            "probability": 0.9723,
             "spans": [{"start": 5, "end": 7, "quote": "路灯"}],
             "path": "combined",
             "role": "lead",
@@ -79,7 +79,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D09",
             "name": "住房和城乡建设局",
-            "probability": 0.4297,
+            "probability": 0.4299,
             "spans": [
                 {"start": 0, "end": 2, "quote": "小区"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -91,7 +91,7 @@ ASSESSMENT: dict[str, Any] = {
         {
             "code": "D42",
             "name": "县(市、区)政府、乡镇街道",
-            "probability": 0.3485,
+            "probability": 0.3445,
             "spans": [
                 {"start": 0, "end": 4, "quote": "小区门口"},
                 {"start": 5, "end": 7, "quote": "路灯"},
@@ -112,7 +112,7 @@ ASSESSMENT: dict[str, Any] = {
         ],
         "path": "combined",
     },
-    "urgency": {"level": 1, "name": "一般", "probability": 0.702, "spans": [], "path": "combined"},
+    "urgency": {"level": 1, "name": "一般", "probability": 0.7029, "spans": [], "path": "combined"},
     "gates": [],
     "restricted": False,
     "quality": {
@@ -181,7 +181,7 @@ ASSESSMENT: dict[str, Any] = {
     "text": "小区门口的路灯坏了半个月,晚上出门很不安全,请尽快维修。",
     "versions": {
         "service": "0.1.0",
-        "bundle": "encoder-4",
+        "bundle": "encoder-5",
         "taxonomy": "1.0.0",
         "segmenter": "rjieba-0.2.2",
     },

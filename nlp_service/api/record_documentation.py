@@ -88,7 +88,7 @@ _SUBMISSION: dict[str, Any] = {
     "withheld": False,
     "assessment": {
         "assessed_at": "2026-01-31T09:30:00+08:00",
-        "bundle": "encoder-4",
+        "bundle": "encoder-5",
         "taxonomy": "1.0.0",
         "answer": {"id": "2026-0131", "kind": "public_message"},
     },

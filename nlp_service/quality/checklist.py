@@ -69,6 +69,8 @@ class ReadProposal:
         document: Document,
         evidence: Sequence[Evidence],
         sentences: Sequence[Sentence],
+        *,
+        heading: str,
     ) -> None:
         """Sort what was found.
 
@@ -76,14 +78,19 @@ class ReadProposal:
             document: for the title and the length.
             evidence: everything that ``find_evidence`` found in it.
             sentences: its sentences, with what each does: for the parts of a proposal.
+            heading: a pattern; a quote that is no more than a heading is never shown.
         """
+        bare = re.compile(heading).fullmatch
         self.document = document
         self.body = [each for each in sentences if each.start >= len(document.title)]
         self.evidence = _settled(evidence, sentences)
         self._of_type: dict[EvidenceType, list[Evidence]] = defaultdict(list)
         for each in self.evidence:
             self._of_type[each.type].append(each)
-        self._different = {kind: self._once(found) for kind, found in self._of_type.items()}
+        self._shown = {
+            kind: [each for each in self._once(found) if not bare(each.quote)]
+            for kind, found in self._of_type.items()
+        }
 
     def part(self, part: Part) -> str:
         """Return what stands in a part of the text."""
@@ -113,16 +120,14 @@ class ReadProposal:
         }
         return list(fitting.values())
 
-    def foremost(self, signs: Sequence[SignTable], *, heading: str) -> Sequence[Evidence]:
+    def foremost(self, signs: Sequence[SignTable]) -> Sequence[Evidence]:
         """Return the most telling quotes, none within another, a few of every sign.
 
         First comes one of each sign, in the order of the signs, then a second of each, and so on.
-        What fits several signs counts for the first. No bare heading is among them.
+        What fits several signs counts for the first.
         """
-        bare = re.compile(heading).fullmatch
-        rows = [(each for each in row if not bare(each.quote)) for row in self._rows(signs)]
         chosen: list[Evidence] = []
-        for each in chain.from_iterable(zip_longest(*rows)):
+        for each in chain.from_iterable(zip_longest(*self._rows(signs))):
             if len(chosen) == MOST_QUOTES:
                 break
             if each and not any(each.start < it.end and it.start < each.end for it in chosen):
@@ -131,7 +136,9 @@ class ReadProposal:
 
     def _rows(self, signs: Sequence[SignTable]) -> Iterator[Sequence[Evidence]]:
         """Yield what fits each sign and none before it, the most telling first."""
-        left = {sign.type: list(self._different.get(sign.type, ())) for sign in signs}
+        left: dict[EvidenceType, Sequence[Evidence]] = {
+            sign.type: self._shown.get(sign.type, ()) for sign in signs
+        }
         for sign in signs:
             if not (there := left[sign.type]):
                 continue
@@ -185,8 +192,8 @@ def check_dimension(
     ]
     if code == table.form.dimension:
         lacks += _faults_of_form(proposal, table.form, several_matters)
-    seen = _quotes(proposal.foremost(dimension.seen, heading=table.heading), names)
-    against = _quotes(proposal.foremost(dimension.against, heading=table.heading), names)
+    seen = _quotes(proposal.foremost(dimension.seen), names)
+    against = _quotes(proposal.foremost(dimension.against), names)
     return Checked(
         seen=_in_text_order(seen),
         against=_in_text_order(against),

@@ -187,7 +187,9 @@ class Judge:
             self.taxonomy,
         )
         means = mean_levels(probabilities)
-        proposal = ReadProposal(document, look.evidence, look.sentences)
+        proposal = ReadProposal(
+            document, look.evidence, look.sentences, heading=self.rules.advice.heading
+        )
         checked = {
             dimension.code: check_dimension(
                 dimension.code,

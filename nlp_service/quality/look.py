@@ -10,7 +10,7 @@ from nlp_service.domain.span import Span
 from nlp_service.quality.empty_talk import Booleans, EmptyTalk
 from nlp_service.quality.evidence import Evidence, EvidenceLexicon, Fact, find_evidence
 from nlp_service.quality.hollow import leave_out_hollow
-from nlp_service.quality.role_wording import find_headings
+from nlp_service.quality.role_wording import RoleWording, find_headings, is_announcement
 from nlp_service.quality.roles import RoleModel, assign_roles, read_sentences, tell_suggestions
 from nlp_service.quality.substance import Substance, find_first_said, find_substance
 from nlp_service.text.normalise import Document
@@ -50,6 +50,11 @@ def _introduce(document: Document, sentences: Sequence[Span]) -> Booleans:
     )
 
 
+def _announce(told: Sequence[str], wording: RoleWording) -> Booleans:
+    """Say which sentences only say what follows."""
+    return np.array([is_announcement(sentence, wording) for sentence in told], dtype=bool)
+
+
 def _repeat(first: Set[int], n_sentences: int) -> Booleans:
     """Say which sentences were said before: what is said again changes nothing."""
     again = np.ones(n_sentences, dtype=bool)
@@ -69,13 +74,14 @@ class Looker:
         """Find the evidence, give each sentence its role, and leave out what says nothing."""
         spans = split_sentences(document.text)
         evidence = find_evidence(document, self.lexicon, spans)
-        first = find_first_said(spans)
-        told = leave_out_hollow(document.scored.text, evidence)
+        told = leave_out_hollow(document.scored.text, spans, evidence)
+        first = find_first_said(told)
         read = read_sentences(told, spans, evidence, self.roles.wording)
         empty = (
             self.empty_talk.is_empty(read)
             | _introduce(document, spans)
             | _repeat(first, len(spans))
+            | _announce(told, self.roles.wording)
             | ~read.says_something
         )
         headings = list(find_headings(document.text, self.roles.wording))

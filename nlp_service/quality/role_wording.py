@@ -68,6 +68,8 @@ class RoleWording:
 
     heading: re.Pattern[str]
     """One group a role, named like it; fits only where a heading may begin."""
+    announcement: re.Pattern[str]
+    """A whole sentence that says no more than a heading does: 为此,我提几条办法。"""
     asks: re.Pattern[str]
     other: re.Pattern[str]
     private: re.Pattern[str]
@@ -85,10 +87,14 @@ def read_role_wording(path: Path) -> RoleWording:
     _check_roles([each.role for each in table.heading], path)
     before, after = _any_of(table.before), _any_of(table.after)
     roles = "|".join(f"(?P<{each.role}>{_any_of(each.words)})" for each in table.heading)
+    announced = _any_of([word for each in table.heading for word in each.words])
     return RoleWording(
         heading=re.compile(
             rf"(?:{_NUMBER}|[【\[■●◆#*]{{1,3}} ?){{0,2}}"
             rf"(?:{before},?){{0,3}}(?:{roles}){after}?(?:[:】\]*]{{1,2}}|\Z|(?=\n))"
+        ),
+        announcement=re.compile(
+            rf"(?:{_NUMBER})?(?:{before},?){{0,{_MOST_BEFORE}}}{announced}{after}?[。:;!]?"
         ),
         asks=re.compile(
             rf"(?:^|[,;:]) ?(?:{_NUMBER})?(?:{_any_of(table.suggestion.so)},?)?"
@@ -116,6 +122,8 @@ def _check_roles(roles: Sequence[SentenceRole], path: Path) -> None:
             raise InvalidTaxonomy(str(path), f"roles.heading[{role}]", reason)
 
 
+_LONGEST_ANNOUNCEMENT = 24  # characters
+_MOST_BEFORE = 4  # words that lead up to an announcement: 为此,我提几条办法
 _NUMBER = (
     r"(?:第?[一二三四五六七八九十]{1,2}[、.]|\([一二三四五六七八九十\d]{1,2}\)|\d{1,2}[.、]) ?"
 )
@@ -127,6 +135,12 @@ _NUMBERED_HEADING = re.compile(rf"{_NUMBER}[^\W\d_]{{1,8}}")
 def is_numbered_heading(sentence: str) -> bool:
     """Say whether a sentence is a number and a few letters, no mark: (一)主观原因."""
     return _NUMBERED_HEADING.fullmatch(sentence) is not None
+
+
+def is_announcement(sentence: str, wording: RoleWording) -> bool:
+    """Say whether a sentence only says what follows."""
+    short = len(sentence) <= _LONGEST_ANNOUNCEMENT
+    return short and wording.announcement.fullmatch(sentence) is not None
 
 
 def _any_of(words: Sequence[str]) -> str:

@@ -184,12 +184,20 @@ class ReadSentences:
 
 
 def read_sentences(
-    text: str, sentences: Sequence[Span], evidence: Sequence[Evidence], wording: RoleWording
+    told: Sequence[str],
+    sentences: Sequence[Span],
+    evidence: Sequence[Evidence],
+    wording: RoleWording,
 ) -> ReadSentences:
     """Read the pairs and traits of each sentence.
 
-    A sentence's first character is paired with a line break; all digits are 0. Where the text has
-    blanks in a row, something stood that is not judged: they are passed over.
+    A sentence's first character is paired with a line break; all digits are 0.
+
+    Args:
+        told: what is judged of each sentence, as ``leave_out_hollow`` returned it.
+        sentences: where they stand in the text.
+        evidence: everything that ``find_evidence`` found in it.
+        wording: of the model that is to read them.
     """
     if not sentences:
         none = np.zeros(0, dtype=np.int64)
@@ -201,36 +209,23 @@ def read_sentences(
             traits=traits,
             says_something=none.astype(bool),
         )
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    lengths = np.array([len(each) for each in told])
+    codes = np.frombuffer("".join(told).encode("utf-32-le"), dtype=np.uint32)
     codes = np.where((codes >= 0x30) & (codes <= 0x39), 0x30, np.minimum(codes, 0xFFFF))
-    starts = np.array([sentence.start for sentence in sentences])
-    ends = np.array([sentence.end for sentence in sentences])
     before = np.empty_like(codes)
     before[1:] = codes[:-1]
-    before[starts] = 0x0A
-    rows = np.repeat(np.arange(len(starts)), ends - starts)
-    inside = np.arange(len(rows)) + np.repeat(
-        starts - np.cumsum(ends - starts) + ends - starts, ends - starts
-    )
-    said = ((codes != 0x20) | (before != 0x20))[inside]
-    inside, rows = inside[said], rows[said]
-    lengths = np.bincount(rows, minlength=len(starts))
+    before[(np.cumsum(lengths) - lengths)[lengths > 0]] = 0x0A
     return ReadSentences(
         spans=sentences,
-        keys=((before << 16) | codes)[inside].astype(np.uint32),
-        rows=rows,
-        traits=_traits(sentences, evidence, np.maximum(lengths, 1), wording),
+        keys=((before << 16) | codes).astype(np.uint32),
+        rows=np.repeat(np.arange(len(told)), lengths),
+        traits=_traits(told, evidence, wording),
         says_something=lengths > 1,
     )
 
 
-def _traits(
-    sentences: Sequence[Span],
-    evidence: Sequence[Evidence],
-    lengths: npt.NDArray[np.int64],
-    wording: RoleWording,
-) -> Floats:
-    traits = np.zeros((len(sentences), len(TRAITS)), dtype=np.float32)
+def _traits(told: Sequence[str], evidence: Sequence[Evidence], wording: RoleWording) -> Floats:
+    traits = np.zeros((len(told), len(TRAITS)), dtype=np.float32)
     seen = [
         (each.sentence, _COLUMN[each.type])
         for each in evidence
@@ -239,11 +234,11 @@ def _traits(
     if seen:
         rows, columns = zip(*seen, strict=True)
         traits[rows, columns] = 1
-    traits[:, _ASKS] = [_asks(sentence.quote, wording) for sentence in sentences]
-    traits[:, _GOES_ON] = [sentence.quote.endswith(";") for sentence in sentences]
-    traits[:, _GOES_ON - 1] = [sentence.quote.endswith("?") for sentence in sentences]
-    traits[:, -2] = [sentence.quote.endswith(":") for sentence in sentences]
-    traits[:, -1] = np.log(lengths) / 4
+    traits[:, _ASKS] = [_asks(each, wording) for each in told]
+    traits[:, _GOES_ON] = [each.endswith(";") for each in told]
+    traits[:, _GOES_ON - 1] = [each.endswith("?") for each in told]
+    traits[:, -2] = [each.endswith(":") for each in told]
+    traits[:, -1] = np.log([max(len(each), 1) for each in told]) / 4
     return traits
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp_service.domain.quality import Sentence, SentenceRole
-from nlp_service.domain.span import Span
 from nlp_service.quality.empty_talk import Booleans
 from nlp_service.quality.evidence import Evidence, EvidenceType, Fact
 from nlp_service.quality.levels import ACTING, ANNOUNCED
@@ -64,7 +63,6 @@ _BARE_FIGURES, _FIGURES_BACKED = 1, 2  # that count without backing; that each b
 _DIGIT = re.compile(r"\d")
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _LETTER = re.compile(r"[^\W\d_]")
-_BLANKS = re.compile(" {2,}")  # in place of what was left out
 
 
 def is_solid(evidence: Evidence) -> bool:
@@ -122,7 +120,7 @@ def find_substance(
     sentences: Sequence[Sentence],
     *,
     first: Set[int],
-    told: str,
+    told: Sequence[str],
     suggesting: Floats,
     empty: Booleans,
     announced: bool,
@@ -134,7 +132,7 @@ def find_substance(
         evidence: everything that ``find_evidence`` found in it.
         sentences: of the whole text, with their roles.
         first: which of them say something for the first time, as ``find_first_said`` tells.
-        told: the whole text with blanks in place of what is not judged.
+        told: what of each is judged, as ``leave_out_hollow`` returned it.
         suggesting: how likely each of them suggests something, (n_sentences,).
         empty: which of them are worded like empty talk, (n_sentences,).
         announced: whether the text says that suggestions follow.
@@ -156,7 +154,7 @@ def find_substance(
         Line(text=text, suggesting=float(suggesting[number]))
         for number, sentence in enumerate(sentences)
         if number in kept and sentence.start >= body_start
-        if _LETTER.search(text := _wording(told[sentence.start : sentence.end]))
+        if _LETTER.search(text := _DIGIT.sub("0", told[number]))
     ]
     return Substance(
         lines=lines,
@@ -172,10 +170,6 @@ def find_substance(
     )
 
 
-def _wording(sentence: str) -> str:
-    return _DIGIT.sub("0", _BLANKS.sub("", sentence))
-
-
 def _suggesting(
     announced: bool, evidence: Sequence[Evidence], sentences: Sequence[Sentence]
 ) -> Mapping[str, int]:
@@ -189,12 +183,15 @@ def _suggesting(
     }
 
 
-def find_first_said(sentences: Sequence[Span]) -> Set[int]:
-    """Return the sentences that do not repeat an earlier one, other figures or not."""
-    said: set[str] = set()
+def find_first_said(told: Sequence[str]) -> Set[int]:
+    """Return which sentences say something and do not repeat an earlier one, but for figures.
+
+    ``told`` is what of each sentence is judged.
+    """
+    said = {""}
     first = set()
-    for number, sentence in enumerate(sentences):
-        words = _NO_LETTERS.sub("", sentence.quote)
+    for number, sentence in enumerate(told):
+        words = _NO_LETTERS.sub("", sentence)
         if words not in said:
             said.add(words)
             first.add(number)

@@ -13,7 +13,13 @@ import numpy as np
 
 from nlp_service.domain.assessment import ScorePath
 from nlp_service.domain.submission import Mode
-from nlp_service.tagging.calibration import Calibration, Tables, TagScores, tag_scores
+from nlp_service.tagging.calibration import (
+    Calibration,
+    Tables,
+    TagScores,
+    several_probabilities,
+    tag_scores,
+)
 from nlp_service.tagging.counting import FeatureCounter
 from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.linear import Floats, LinearModel
@@ -83,18 +89,18 @@ class Cascade:
         """
         margins = self.margins(documents)
         everything = range(len(documents))
+        if self._stage and mode is Mode.ACCURATE:
+            return [self._combined(self._stage, documents, margins, everything, explain)]
         linear = self._linear(margins, everything)
         if self._stage is None or mode is Mode.FAST:
             return [linear]
-        if mode is Mode.ACCURATE:
-            return [self._combined(self._stage, documents, margins, linear, everything, explain)]
         unsure = self._stage.doubt.asks(linear.scores.topic)
         parts = []
         if not unsure.all():
             parts.append(_taken(linear, np.flatnonzero(~unsure).tolist()))
         if unsure.any():
             places = np.flatnonzero(unsure).tolist()
-            parts.append(self._combined(self._stage, documents, margins, linear, places, explain))
+            parts.append(self._combined(self._stage, documents, margins, places, explain))
         return parts
 
     def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
@@ -118,7 +124,6 @@ class Cascade:
         stage: EncoderStage,
         documents: Sequence[Document],
         margins: Mapping[str, Floats],
-        linear: Scored,
         places: Sequence[int],
         explain: bool,
     ) -> Scored:
@@ -130,16 +135,19 @@ class Cascade:
             else stage.encoder.vectors(read)
         )
         chosen = np.array(places)
+        read_margins = {head: values[chosen] for head, values in margins.items()}
         sums = {
-            head: values[chosen] + stage.mix[head] * stage.encoder.heads.answers(head, vectors)
-            for head, values in margins.items()
+            head: values + stage.mix[head] * stage.encoder.heads.answers(head, vectors)
+            for head, values in read_margins.items()
         }
         return Scored(
             path=ScorePath.COMBINED,
             places=places,
             scores=tag_scores(sums, stage.calibration, self._tables),
             thresholds=stage.thresholds,
-            gates=linear.gates[chosen],
+            gates=several_probabilities(
+                read_margins["gates"], None, self._calibration.several["gates"]
+            ),
             tokens=tokens,
         )
 

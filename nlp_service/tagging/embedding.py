@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlp_service.tagging.encoder import Encoder
+from nlp_service.tagging.encoder import Encoder, of_length_one
 from nlp_service.tagging.linear import Floats
 from nlp_service.text.normalise import Document
 
@@ -52,11 +52,11 @@ class EmbeddingWeights:
         if raw.title is not None:
             title = (raw.title - self.title_mean) @ self.title_whitening
         parts = [
-            _of_length_one((raw.mean - self.mean) @ self.whitening),
-            _of_length_one(weights @ self.terms[ids]),
-            np.sqrt(self.title_share) * _of_length_one(title),
+            of_length_one((raw.mean - self.mean) @ self.whitening),
+            of_length_one(weights @ self.terms[ids]),
+            np.sqrt(self.title_share) * of_length_one(title),
         ]
-        return _of_length_one(np.concatenate(parts))
+        return of_length_one(np.concatenate(parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,7 +135,3 @@ def read_raw(encoder: Encoder, document: Document, rarity: Floats) -> RawEmbeddi
         mean=weights @ lower.vectors / max(float(weights.sum()), 1e-12),
         title=encoder.vectors([title])[0] if document.title else None,
     )
-
-
-def _of_length_one(vector: Floats) -> Floats:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12))

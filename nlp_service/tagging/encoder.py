@@ -23,8 +23,11 @@ from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.reading import Reading
 from nlp_service.text.normalise import Document
 
-_SLOWER_JOINED = ["SkipLayerNormFusion"]
+_SLOWER_JOINED = ["SkipLayerNormFusion", "BiasGeluFusion"]
 """What onnxruntime would join at loading, though on a processor the parts are quicker."""
+_EVENLY_SHARED = {"session.dynamic_block_base": "4"}
+"""Work is cut into smaller and smaller pieces, so that no thread waits long for another one: the
+slowest passes are quicker."""
 _PROCESSOR = Path("/proc/cpuinfo")
 
 
@@ -102,13 +105,16 @@ class Encoder:
         """Load the ONNX model.
 
         Args:
-            model: takes ``ids`` of one text, gives ``vector``, ``hidden`` and ``lower``.
+            model: takes ``ids`` of one text and ``whole``, gives ``tokens``: their vectors behind
+                all layers where ``whole`` is true, else behind those that were not fine-tuned.
             reading: how texts become ids.
             heads: what is asked of a vector.
             threads: processor threads for one pass; 0 means one for each core.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        for name, value in _EVENLY_SHARED.items():
+            options.add_session_config_entry(name, value)
         if _may_cut_off_sums():  # then onnxruntime has a slower way that does not
             options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(
@@ -117,8 +123,6 @@ class Encoder:
             providers=["CPUExecutionProvider"],
             disabled_optimizers=_SLOWER_JOINED,
         )
-        self._only = onnxruntime.RunOptions()
-        self._only.only_execute_path_to_fetches = True  # the lower layers need not the upper ones
         self._hidden = int(self._session.get_outputs()[0].shape[-1])
         self.reading, self.heads = reading, heads
 
@@ -127,7 +131,7 @@ class Encoder:
         rows = self.reading.rows(documents)
         if not rows:
             return np.empty((0, 0))
-        return np.stack([self._run(row, "vector") for row in rows])
+        return np.stack([of_length_one(self._tokens(row).sum(axis=0)) for row in rows])
 
     def answers(self, vectors: Floats) -> Mapping[str, Floats]:
         """Return every head's answers to the vectors."""
@@ -149,25 +153,31 @@ class Encoder:
         windows = self.reading.windows(lines)
         if not windows:
             return np.zeros((0, self._hidden)), np.zeros(0)
-        means = [window.means(self._run(window.ids, "lower")) for window in windows]
+        means = [window.means(self._tokens(window.ids, whole=False)) for window in windows]
         return np.concatenate(means), np.concatenate([window.tokens for window in windows])
 
     def lower_tokens(self, document: Document) -> "LowerTokens":
         """Return what the lower layers, which were not fine-tuned, make of a text's own tokens."""
         row, starts, ends = self.reading.located_row(document)
         own = ends > starts
-        return LowerTokens(ids=np.asarray(row)[own], vectors=self._run(row, "lower")[own])
+        return LowerTokens(ids=np.asarray(row)[own], vectors=self._tokens(row, whole=False)[own])
 
     def _token_shares(self, document: Document) -> TokenShares:
         row, starts, ends = self.reading.located_row(document)
-        tokens = self._run(row, "hidden")
+        tokens = self._tokens(row)
         total = max(float(np.linalg.norm(tokens.sum(axis=0))), 1e-12)
         return TokenShares(shares=tokens / total, starts=starts, ends=ends)
 
-    def _run(self, row: Sequence[int], output: str) -> Floats:
-        ids = np.array([row], dtype=np.int64)
-        found: list[Any] = self._session.run([output], {"ids": ids}, self._only)
+    def _tokens(self, row: Sequence[int], *, whole: bool = True) -> Floats:
+        """Return the vector of each token, (n_tokens, hidden)."""
+        given = {"ids": np.array([row], dtype=np.int64), "whole": np.array(whole)}
+        found: list[Any] = self._session.run(["tokens"], given)
         return np.asarray(found[0][0], dtype=np.float64)
+
+
+def of_length_one(vector: Floats) -> Floats:
+    """Return the vector at length 1; one of no length stays 0."""
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12))
 
 
 def _may_cut_off_sums() -> bool:

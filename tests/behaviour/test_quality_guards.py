@@ -53,14 +53,12 @@ AUTHORS = {
 }
 """Lines by which two authors introduce themselves in the same way."""
 
+TRICKS = ("repeated", "elsewhere", "padded", "headings", "figures")
 ABOVE_TWIN = {
-    "repeated": 0.5,
-    "elsewhere": 0.5,
-    # Known weaknesses, as measured: a sentence of empty talk that the model does not know as such
-    # is left in, and so is a figure that hangs in the air beside something real.
-    "padded": 1.5,
-    "headings": 1.5,
-    "figures": 5,
+    Mode.ACCURATE: dict.fromkeys(TRICKS, 0.0),
+    # Without the encoder, a known weakness: a sentence of empty talk that the model does not know
+    # as such is left in, and so is a figure that hangs in the air beside something real.
+    Mode.FAST: {"repeated": 0.5, "elsewhere": 0.5, "padded": 1.0, "headings": 1.0, "figures": 4.5},
 }
 """By how many points an adversary may pass its honest twin."""
 
@@ -209,7 +207,7 @@ def test_it_matters_not_who_the_author_is(moves, lines, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("trick", ABOVE_TWIN)
+@pytest.mark.parametrize("trick", TRICKS)
 def test_a_trick_does_not_pass_its_honest_twin(score, by_version, trick, mode):
     rows = [row for row in written("adversaries.jsonl") if row["trick"] == trick]
     version_of = {row["id"]: (row["matter"], row["version"]) for row in written("graded.jsonl")}
@@ -221,7 +219,7 @@ def test_a_trick_does_not_pass_its_honest_twin(score, by_version, trick, mode):
     }
 
     worst = sorted(above.items(), key=lambda row: -row[1])[:3]
-    assert worst[0][1] <= ABOVE_TWIN[trick], worst
+    assert worst[0][1] <= ABOVE_TWIN[mode][trick], worst
 
 
 @pytest.mark.parametrize("mode", MODES)

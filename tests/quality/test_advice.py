@@ -53,7 +53,7 @@ def note(body, levels, title=TITLE):
         )
         for number, each in enumerate(split_sentences(document.text))
     ]
-    proposal = ReadProposal(document, evidence, sentences)
+    proposal = ReadProposal(document, evidence, sentences, heading=ADVICE.heading)
     checked = {
         code: check_dimension(
             code,

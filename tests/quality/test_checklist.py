@@ -51,7 +51,7 @@ def checked(code, body, *, title="关于开放柳湖小区地下车库的建议"
     document, evidence, sentences = read(body, title)
     return check_dimension(
         code,
-        ReadProposal(document, evidence, sentences),
+        ReadProposal(document, evidence, sentences, heading=ADVICE.heading),
         table=ADVICE,
         names=LEXICON.names,
         **options,
@@ -153,7 +153,7 @@ def test_role_of_a_sentence_makes_its_figures_part_of_the_suggestions():
         Sentence(start=it.start, end=it.end, quote=it.quote, role=SentenceRole.SUGGESTION)
         for it in sentences
     ]
-    proposal = ReadProposal(document, evidence, sentences)
+    proposal = ReadProposal(document, evidence, sentences, heading=ADVICE.heading)
     found = check_dimension("Q2", proposal, table=ADVICE, names=LEXICON.names)
     assert found.seen == []
 

@@ -49,7 +49,9 @@ def talk_of(weights, *, intercept=-1.0):
 def is_empty(talk, *sentences):
     text = normalise("\n".join(sentences))
     spans = split_sentences(text)
-    return talk.is_empty(read_sentences(text, spans, [], WORDING)).tolist()
+    return talk.is_empty(
+        read_sentences([span.quote for span in spans], spans, [], WORDING)
+    ).tolist()
 
 
 def test_every_sentence_is_judged_by_its_own_pairs():

@@ -9,6 +9,7 @@ from nlp_service.domain.quality import SentenceRole
 from nlp_service.domain.submission import Submission
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.quality.evidence import find_evidence, read_evidence_lexicon
+from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.role_wording import find_headings, read_role_wording
 from nlp_service.quality.roles import (
     CONTEXT,
@@ -58,7 +59,8 @@ def assigned(document, model=MODEL):
     evidence = find_evidence(document, LEXICON)
     headings = list(find_headings(document.text, WORDING))
     spans = split_sentences(document.text)
-    read = read_sentences(document.scored.text, spans, evidence, WORDING)
+    told = leave_out_hollow(document.scored.text, spans, evidence)
+    read = read_sentences(told, spans, evidence, WORDING)
     margins = tell_suggestions(headings, model, read)
     return assign_roles(document, evidence, headings, read, margins, WORDING)
 
@@ -201,7 +203,8 @@ def test_empty_sentences_are_nobodys_neighbours():
 
     def margins(lines, empty=None):
         text = "".join(lines)
-        read = read_sentences(text, split_sentences(text), [], WORDING)
+        spans = split_sentences(text)
+        read = read_sentences([span.quote for span in spans], spans, [], WORDING)
         return tell_suggestions([], MODEL, read, empty)
 
     assert np.allclose(margins(padded, empty)[~empty], margins(said))

@@ -9,7 +9,7 @@ from nlp_service.quality.empty_talk import EmptyTalk
 from nlp_service.quality.evidence import find_evidence, read_evidence_lexicon
 from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.levels import ACTING, ANNOUNCED
-from nlp_service.quality.role_wording import read_role_wording
+from nlp_service.quality.role_wording import is_announcement, read_role_wording
 from nlp_service.quality.roles import read_sentences
 from nlp_service.quality.substance import find_first_said, find_substance
 from nlp_service.text.normalise import Document, normalise
@@ -43,7 +43,7 @@ def substance(body, *, title="", announced=False, roles=()):
         for n in range(len(spans))
     ]
     found[: len(roles)] = roles
-    told = leave_out_hollow(document.scored.text, evidence)
+    told = leave_out_hollow(document.scored.text, spans, evidence)
     return find_substance(
         document,
         evidence,
@@ -51,7 +51,7 @@ def substance(body, *, title="", announced=False, roles=()):
             Sentence(start=span.start, end=span.end, quote=span.quote, role=role)
             for span, role in zip(spans, found, strict=True)
         ],
-        first=find_first_said(spans),
+        first=find_first_said(told),
         told=told,
         suggesting=np.array([0.9 if role is SentenceRole.SUGGESTION else 0.1 for role in found]),
         empty=EMPTY.is_empty(read_sentences(told, spans, evidence, WORDING)),
@@ -282,3 +282,45 @@ def test_where_nothing_solid_stands_wishes_say_nothing_and_troubles_do():
 
     assert kept(trouble + wish, roles=roles) == [trouble]
     assert kept(MATTER + wish, roles=roles) == [MATTER, wish]
+
+
+@pytest.mark.parametrize(
+    "hollow",
+    ["群众认同感可由41.3%升到95.7%。", "便利程度将提升64.8%。", "责任感预计提高78.2%。"],
+)
+def test_a_hollow_sentence_leaves_no_trace(hollow):
+    honest = substance(MATTER + ASKED, announced=True)
+    dressed = substance(MATTER + hollow + ASKED + hollow, announced=True)
+
+    assert dressed == honest
+
+
+def test_a_sentence_that_loses_a_hollow_clause_reads_as_if_it_had_none():
+    def read(text):
+        document = Document(title="", body=normalise(text))
+        evidence = find_evidence(document, LEXICON)
+        spans = split_sentences(document.text)
+        told = leave_out_hollow(document.scored.text, spans, evidence)
+        return read_sentences(told, spans, evidence, WORDING)
+
+    honest, dressed = read("车库锁着。" + ASKED), read("车库锁着,复杂度高达87.4%。" + ASKED)
+
+    np.testing.assert_array_equal(dressed.keys, honest.keys)
+    np.testing.assert_array_equal(dressed.rows, honest.rows)
+    np.testing.assert_array_equal(dressed.traits, honest.traits)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "announces"),
+    [
+        ("我提几条办法。", True),
+        ("为此,提出如下建议:", True),
+        ("三、对策建议", True),
+        ("存在的主要问题。", True),
+        ("我提几条办法治这个病。", False),
+        ("建议延长开放时间。", False),
+        ("问题是路灯不亮。", False),
+    ],
+)
+def test_a_sentence_that_only_says_what_follows_is_known(sentence, announces):
+    assert is_announcement(sentence, WORDING) is announces

@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 from nlp_service.assess import Assessor
-from nlp_service.bundle import read_bundle
+from nlp_service.bundle import ENCODER, read_bundle
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.text.normalise import Document, clean
 from training.config import Adaptation
@@ -53,6 +55,23 @@ def test_auto_reads_only_what_the_linear_model_leaves_in_doubt(encoder_fitted, e
         expected = both if asks else sure
         assert found.topic.code == expected.topic.code
         assert found.topic.probability == expected.topic.probability
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_upper_layers_run_only_where_they_are_wanted(encoder_fitted, tmp_path, whole):
+    options = onnxruntime.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = str(tmp_path / "run")
+    session = onnxruntime.InferenceSession(
+        encoder_fitted[0] / ENCODER, options, providers=["CPUExecutionProvider"]
+    )
+
+    session.run(["tokens"], {"ids": np.array([[5, 6, 7]]), "whole": np.array(whole)})
+
+    steps = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+    ran = [step["name"] for step in steps if step.get("cat") == "Node"]
+    assert any(name.startswith("upper/") for name in ran) is whole
+    assert any(name.startswith("lower/") for name in ran)
 
 
 def test_every_tag_says_which_models_it_comes_from(encoder_fitted):

@@ -59,6 +59,8 @@ class TrainedStage:
     joint: Joint
     thresholds: Thresholds
     doubt: Doubt
+    read_in_auto: Mapping[str, float]
+    """Source -> share of its held-out texts that the encoder reads in ``auto``."""
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write model, heads and tokenizer; return what the manifest says of them."""
@@ -91,6 +93,7 @@ class TrainedStage:
             "calibration": asdict(self.joint.calibration),
             "thresholds": asdict(self.thresholds),
             "doubt": asdict(self.doubt),
+            "read_in_auto": self.read_in_auto,
         }
 
     def scores(self, documents: Sequence[Document], margins: Mapping[str, Floats]) -> TagScores:
@@ -109,9 +112,13 @@ def fit_stage(
     joint: Joint,
     thresholds: Thresholds,
     doubt: Doubt,
+    read_in_auto: Mapping[str, float],
     kept: Path,
 ) -> TrainedStage:
-    """Fine-tune on every example; the weights stay in the folder ``kept`` for a next run."""
+    """Fine-tune on every example; the weights stay in the folder ``kept`` for a next run.
+
+    The joining, the thresholds and what is read in ``auto`` are those of the held-out folds.
+    """
     everything = np.arange(len(prepared.examples))
     start = start_network(prepared, options, everything, folder=kept)
     network = start.network
@@ -144,6 +151,7 @@ def fit_stage(
         joint=joint,
         thresholds=thresholds,
         doubt=doubt,
+        read_in_auto=read_in_auto,
     )
 
 

@@ -8,7 +8,7 @@ stands out, have every token brought to the same largest size instead, and back 
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,37 +21,40 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import PretrainedConfig
 
 from training.encoder.network import OrderedHead, TagNetwork
 from training.encoder.pretrained import PretrainedEncoder
 
 _OPSET = 17
+_GIVEN, _FOUND = "given", "found"
+_GELU_DEPTH = 0.17  # GELU's smallest value, reached at −0.75
 _EVENING = 0.75  # share of a channel's size that moves from the activations into the weights
 
 
-class _Pooled(nn.Module):
-    """What the service runs on one text, which needs no mask.
+class _Part(nn.Module):
+    """Some layers of an encoder over one text, which needs no mask."""
 
-    The mean of its token vectors, of length 1; these vectors; those behind the frozen layers.
-    """
-
-    def __init__(self, encoder: nn.Module, frozen: int) -> None:
+    def __init__(self, layers: Iterable[nn.Module], embeddings: nn.Module | None = None) -> None:
         super().__init__()
-        self.encoder, self.frozen = encoder, frozen
+        self.embeddings, self.layers = embeddings, nn.ModuleList(layers)
 
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        found = self.encoder(input_ids=ids, output_hidden_states=True)
-        hidden = found.last_hidden_state
-        lower = found.hidden_states[self.frozen]
-        return functional.normalize(hidden.sum(dim=1), dim=1), hidden, lower
+    def forward(self, found: Tensor) -> Tensor:
+        if self.embeddings is not None:
+            found = self.embeddings(input_ids=found)
+        for layer in self.layers:
+            found = layer(found, None)
+        return found
 
 
 def write_onnx(
     encoder: PretrainedEncoder, path: Path, *, frozen: int, sample: Sequence[Sequence[int]]
 ) -> None:
     """Write the encoder in 8 bits.
+
+    It takes ``ids`` of one text and ``whole``, whether to go on behind the frozen layers; it gives
+    ``tokens``, the vectors behind the last layer that was run. onnxruntime leaves no layer out
+    for want of anybody who asks for it, so the upper ones are a branch.
 
     Args:
         encoder: moved to the processor.
@@ -61,23 +64,39 @@ def write_onnx(
     """
     usual = encoder.model.config._attn_implementation
     encoder.model.set_attn_implementation("eager")  # the one whose products can be rounded
-    pooled = _Pooled(encoder.model.cpu().float(), frozen).eval()
-    ids = torch.tensor([sample[0]])
+    model = encoder.model.cpu().float().eval()
+    layers = list(model.encoder.layer)
+    lower, upper = _Part(layers[:frozen], model.embeddings), _Part(layers[frozen:])
+    ids = [torch.tensor([row]) for row in sample]
+    with torch.no_grad():
+        behind = [lower(row) for row in ids]
+    written = [
+        _rounded(part, inputs, path.with_suffix(f".{name}.onnx"), model.config)
+        for name, part, inputs in (("lower", lower, ids), ("upper", upper, behind))
+    ]
+    onnx.save(_branched(*written), path)
+    encoder.model.set_attn_implementation(usual)
+
+
+def _rounded(
+    part: _Part, sample: Sequence[Tensor], path: Path, config: PretrainedConfig
+) -> onnx.ModelProto:
+    """Return some layers in 8 bits; the files on the way there are removed."""
     whole = path.with_suffix(".fp32.onnx")
     with warnings.catch_warnings():  # torch's exporter warns of torch's own code
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            pooled,
-            (ids,),
+            part,
+            (sample[0],),
             str(whole),
-            input_names=["ids"],
-            output_names=["vector", "hidden", "lower"],
-            dynamic_axes={"ids": {1: "tokens"}, "hidden": {1: "tokens"}, "lower": {1: "tokens"}},
+            input_names=[_GIVEN],
+            output_names=[_FOUND],
+            dynamic_axes={_GIVEN: {1: "n_tokens"}, _FOUND: {1: "n_tokens"}},
             opset_version=_OPSET,
-            dynamo=False,  # of this form onnxruntime finds the attention and joins it
+            dynamo=False,  # of this form onnxruntime finds the layer norms and joins them
         )
-    _join_operations(whole, encoder.model.config)
-    _even_out(whole, sample, behind_gelu=encoder.model.config.intermediate_size)
+    _join_operations(whole, config)
+    _even_out(whole, sample, behind_gelu=config.intermediate_size)
     quantize_dynamic(
         whole,
         path,
@@ -86,20 +105,59 @@ def write_onnx(
         op_types_to_quantize=["Gather", "MatMul"],
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
+    found = onnx.load(path)
     whole.unlink()
-    encoder.model.set_attn_implementation(usual)
+    path.unlink()
+    return found
+
+
+def _branched(lower: onnx.ModelProto, upper: onnx.ModelProto) -> onnx.ModelProto:
+    """Return one model of which the upper part runs only where ``whole`` is true."""
+    joined = _renamed(lower, {_GIVEN: "ids", _FOUND: "lower"}, "lower/")
+    above = _renamed(upper, {_GIVEN: "lower", _FOUND: "upper"}, "upper/").graph
+    del above.input[:]  # a branch reads what stands around it
+    as_it_is = helper.make_graph(
+        [helper.make_node("Identity", ["lower"], ["same"])],
+        "stop",
+        [],
+        [helper.make_tensor_value_info("same", onnx.TensorProto.FLOAT, None)],
+    )
+    graph = joined.graph
+    graph.node.append(
+        helper.make_node("If", ["whole"], ["tokens"], then_branch=above, else_branch=as_it_is)
+    )
+    graph.input.append(helper.make_tensor_value_info("whole", onnx.TensorProto.BOOL, []))
+    shape = [dim.dim_value or dim.dim_param for dim in graph.output[0].type.tensor_type.shape.dim]
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("tokens", onnx.TensorProto.FLOAT, shape))
+    return joined
+
+
+def _renamed(model: onnx.ModelProto, names: Mapping[str, str], prefix: str) -> onnx.ModelProto:
+    """Give the model's input and output these names and everything else the prefix."""
+    found = onnx.compose.add_prefix(model, prefix, rename_inputs=False, rename_outputs=False)
+    for value in (*found.graph.input, *found.graph.output):
+        value.name = names[value.name]
+    for node in found.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = names.get(name, name)
+        for place, name in enumerate(node.output):
+            node.output[place] = names.get(name, name)
+    return found
 
 
 def _join_operations(path: Path, config: PretrainedConfig) -> None:
     """Let the steps of a GELU and of a layer norm each be one operation.
 
     Attention, and the sum that a layer norm takes, stay apart: on a processor, the parts together
-    are quicker than onnxruntime's joint operations, together by a sixth of a whole pass.
+    are quicker than onnxruntime's joint operations, together by a sixth of a whole pass. What is
+    added before a GELU is left to the product before it, which adds it for nothing.
     """
     options = FusionOptions("bert")
     options.enable_attention = False
     options.enable_embed_layer_norm = False
     options.enable_skip_layer_norm = False
+    options.enable_bias_gelu = False
     joined = optimize_model(
         str(path),
         model_type="bert",
@@ -111,7 +169,7 @@ def _join_operations(path: Path, config: PretrainedConfig) -> None:
     joined.save_model_to_file(str(path))
 
 
-def _even_out(path: Path, sample: Sequence[Sequence[int]], *, behind_gelu: int) -> None:
+def _even_out(path: Path, sample: Sequence[Tensor], *, behind_gelu: int) -> None:
     """Take from activations what stands out, in place; the products stay what they were."""
     model = onnx.load(path)
     graph = model.graph
@@ -124,7 +182,7 @@ def _even_out(path: Path, sample: Sequence[Sequence[int]], *, behind_gelu: int) 
             _even_out_tokens(graph, node)
         else:
             treated.setdefault(node.input[0], []).append(node)
-    largest = _largest_inputs(model, list(treated), sample)
+    largest = _largest_inputs(model, list(treated), sample) if treated else {}
     for name, products in treated.items():
         before = [numpy_helper.to_array(weights[node.input[1]]) for node in products]
         heaviest = np.max([np.abs(weight).max(axis=1) for weight in before], axis=0)
@@ -141,12 +199,17 @@ def _even_out(path: Path, sample: Sequence[Sequence[int]], *, behind_gelu: int) 
 
 
 def _even_out_tokens(graph: onnx.GraphProto, product: onnx.NodeProto) -> None:
-    """Divide every token by its largest size before the product, and multiply behind it."""
+    """Divide every token by its largest value before the product, and multiply behind it.
+
+    Below 0 a GELU goes no further than ``_GELU_DEPTH``.
+    """
     name, result = product.input[0], product.output[0]
-    size, evened, raw = f"{name}.size", f"{name}.evened", f"{result}.evened"
+    largest, size = f"{name}.largest", f"{name}.size"
+    evened, raw, least = f"{name}.evened", f"{result}.evened", f"{name}.least"
+    graph.initializer.append(numpy_helper.from_array(np.array(_GELU_DEPTH, np.float32), least))
     before = [
-        helper.make_node("Abs", [name], [f"{name}.sizes"]),
-        helper.make_node("ReduceMax", [f"{name}.sizes"], [size], axes=[-1], keepdims=1),
+        helper.make_node("ReduceMax", [name], [largest], axes=[-1], keepdims=1),
+        helper.make_node("Max", [largest, least], [size]),
         helper.make_node("Div", [name, size], [evened]),
     ]
     product.input[0], product.output[0] = evened, raw
@@ -172,7 +235,7 @@ def _evening_scales(
 
 
 def _largest_inputs(
-    model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Sequence[int]]
+    model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Tensor]
 ) -> Mapping[str, npt.NDArray[np.float32]]:
     """Return the largest size that each channel of the named tensors takes on the sample."""
     probe = onnx.ModelProto()
@@ -183,8 +246,8 @@ def _largest_inputs(
         probe.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     found: dict[str, npt.NDArray[np.float32]] = {}
-    for row in sample:
-        seen = session.run(list(names), {"ids": np.array([row], dtype=np.int64)})
+    for given in sample:
+        seen = session.run(list(names), {_GIVEN: given.numpy()})
         for name, values in zip(names, seen, strict=True):
             sizes = np.abs(values).reshape(-1, values.shape[-1]).max(axis=0)
             found[name] = np.maximum(found.get(name, sizes), sizes)
