@@ -2,15 +2,17 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.edited_texts import recombine
+from benchmarks.edited_texts import recombine, split
 from nlp_service.text.normalise import normalise
 
 CORPORA = Path("../shared/corpora")
 GOLD = Path("data/gold/gold.jsonl")
 HOSTS = 150
+_OWN = 12  # characters
 
 
 def gather_texts(
@@ -18,15 +20,24 @@ def gather_texts(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Return different texts in no order: some that stay outside, and so many for the archive.
 
-    Both come from the corpora where these are there, else from our own submissions. The archive
-    gets made ones where there are not enough.
+    Both come from the corpora where these are there, else from our own submissions. Those outside
+    have no sentence of any other text, as a new submission mostly has none. The archive gets made
+    texts where there are not enough.
     """
     files = [*sorted(corpora.glob("proposals_*.jsonl")), *sorted(corpora.glob("mess*.jsonl"))]
     files = files or [GOLD]
     texts = list(dict.fromkeys(text for path in files for text in read_bodies(path)))
     chance.shuffle(texts)
-    hosts, texts = texts[:HOSTS], texts[HOSTS : HOSTS + count]
+    said = Counter(sentence for text in texts for sentence in set(_telling(text)))
+    hosts = [text for text in texts if all(said[each] == 1 for each in _telling(text))][:HOSTS]
+    outside = set(hosts)
+    texts = [text for text in texts if text not in outside][:count]
     return hosts, [*texts, *recombine(texts, count - len(texts), chance)]
+
+
+def _telling(text: str) -> Iterator[str]:
+    """Yield the sentences that are long enough to be somebody's own."""
+    return (sentence for sentence in split(text) if len(sentence) >= _OWN)
 
 
 def gather_strangers(corpora: Path) -> Sequence[str]:

@@ -267,10 +267,7 @@ def measure_strangers(finder: Fingerprints, texts: Sequence[str]) -> dict[str, f
 
 
 def measure_new(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
-    """Return how much wording texts from outside share with the archive: most of them none.
-
-    Some were handed in before, as happens, so the largest shares are right.
-    """
+    """Return how much wording texts from outside share with the archive: most of them none."""
     shares = []
     for text in texts:
         query = read_wording(Document(title="", body=text), finder.boilerplate)
@@ -303,7 +300,7 @@ def print_report(report: dict) -> None:
     )
     new = report["share_of_new_texts"]
     print(
-        f"What texts from outside share with one of these (some were handed in before): median"
+        f"What texts without a sentence of these share with one of them: median"
         f" {new['median']:.3f}, p80 {new['p80']:.3f}, p90 {new['p90']:.3f}"
     )
 

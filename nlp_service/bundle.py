@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from scipy.sparse import csr_array
@@ -47,7 +46,7 @@ from nlp_service.tagging.calibration import Calibration, Tables
 from nlp_service.tagging.cascade import EncoderStage
 from nlp_service.tagging.doubt import Doubt
 from nlp_service.tagging.features import fingerprint
-from nlp_service.tagging.linear import Floats, LinearModel
+from nlp_service.tagging.linear import LinearModel, dequantise
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.segment import Segmenter, load_segmenter
 
@@ -205,11 +204,6 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
 def find_bundles(folder: Path) -> Sequence[Path]:
     """Return the bundles directly under a folder, by name."""
     return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
-
-
-def dequantise(codes: np.ndarray[Any, Any], steps: Floats) -> Floats:
-    """Return the weights that 8-bit codes stand for: code · step, one step a column."""
-    return np.asarray(codes.astype(np.float64) * steps)
 
 
 def hash_file(path: Path) -> str:

@@ -25,14 +25,13 @@ from nlp_service.bundle import (
     QUALITY_RULES,
     TAXONOMY,
     VOCABULARY,
-    dequantise,
     hash_file,
     read_bundle,
 )
 from nlp_service.domain.taxonomy_files import FILES
 from nlp_service.tagging.calibration import Calibration, Tables, TagScores, tag_scores
 from nlp_service.tagging.features import features, fingerprint
-from nlp_service.tagging.linear import Floats
+from nlp_service.tagging.linear import Floats, dequantise
 from nlp_service.tagging.thresholds import Thresholds
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from nlp_service.bundle import QUALITY, QUALITY_RULES, dequantise, read_bundle
+from nlp_service.bundle import QUALITY, QUALITY_RULES, read_bundle
 from nlp_service.quality.files import FILES, GATES
 from nlp_service.quality.gate_rules import read_gate_rules
 from nlp_service.quality.gates import GateCurves
@@ -20,7 +20,7 @@ from nlp_service.quality.levels import LevelModel, heard_share, mean_levels, mix
 from nlp_service.quality.meaning import LowerLayers, read_meaning
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.features import features
-from nlp_service.tagging.linear import Floats
+from nlp_service.tagging.linear import Floats, dequantise
 from nlp_service.text.normalise import Document
 from nlp_service.text.segment import Segmenter
 from training.errors import ParityFailure

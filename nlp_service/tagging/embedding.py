@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp_service.tagging.encoder import Encoder, of_length_one
-from nlp_service.tagging.linear import Floats
+from nlp_service.tagging.linear import Floats, dequantise
 from nlp_service.text.normalise import Document
 
 Embeddings = npt.NDArray[np.float32]
@@ -103,7 +103,7 @@ def read_embedding_weights(
     """Read the weights of the embedding from a part of the manifest and its arrays."""
 
     def weights(name: str) -> Floats:
-        return np.asarray(arrays[f"{name}_codes"].astype(np.float64) * arrays[f"{name}_steps"])
+        return dequantise(arrays[f"{name}_codes"], arrays[f"{name}_steps"])
 
     rarity = arrays["token_rarity"].astype(np.float64) / RARITY_STEPS
     terms = np.zeros((len(rarity), arrays["terms_codes"].shape[1]))

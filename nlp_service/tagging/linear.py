@@ -49,3 +49,8 @@ class LinearModel:
         product: Floats = rows @ self.weights
         product += self.intercepts
         return product
+
+
+def dequantise(codes: npt.NDArray[np.generic], steps: Floats) -> Floats:
+    """Return the weights that 8-bit codes stand for: code · step, one step a column."""
+    return np.asarray(codes.astype(np.float64) * steps)
