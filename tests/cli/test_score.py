@@ -175,6 +175,11 @@ def test_score_that_cannot_begin_says_why(nlp_service, letters, tmp_path, argume
     assert not out.exists()
 
 
+def hear_interrupts():
+    """Undo what a shell does to those that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_score_that_is_stopped_leaves_the_old_result(
     letters, tmp_path, command, pytestconfig, ending
@@ -188,6 +193,7 @@ def test_score_that_is_stopped_leaves_the_old_result(
         cwd=pytestconfig.rootpath,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     ) as running:
         while not (tmp_path / "out.jsonl.part").exists():
             time.sleep(0.02)
