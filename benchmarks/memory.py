@@ -15,7 +15,7 @@ import random
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -258,18 +258,15 @@ def make_questions(
     maker = Maker(
         texts={id: each.text for id, each in documents.items()}, hosts=hosts, random=chance
     )
-    kinds: dict[str, Callable[[str], str]] = {
-        "10 % edited": lambda id: maker.edited(id, 0.1),
-        "one paragraph of five": maker.paragraph,
-    }
+    kinds = ("10 % edited", "one paragraph of five")
     copies = [
         Question(
             kind=kind,
-            body=make(str(key)),
+            body=maker.make(kind, str(key)).text,
             vector=clusters.near(key - 1),
             source=key,
         )
-        for place, (kind, make) in enumerate(kinds.items())
+        for place, kind in enumerate(kinds)
         for key in keys[place :: len(kinds)]
     ]
     new = [
