@@ -24,7 +24,7 @@ from rensa import RMinHash, RMinHashLSH
 from benchmarks.archives import CORPORA, gather_strangers, gather_texts
 from benchmarks.edited_texts import KINDS, Maker, Query
 from nlp_service.duplicates.boilerplate import Boilerplate, learn_boilerplate, read_set_phrases
-from nlp_service.duplicates.copies import find_copies
+from nlp_service.duplicates.copies import Copy, find_copies
 from nlp_service.duplicates.letters import find_letters
 from nlp_service.duplicates.memory_index import MemoryWordingIndex
 from nlp_service.duplicates.wording import Wording, read_wording
@@ -72,10 +72,22 @@ class Fingerprints:
 
     def find(self, text: str) -> Sequence[str]:
         """Return the ids of the five best."""
-        query = read_wording(Document(title="", body=text), self.boilerplate)
         if self.compared:
-            return [copy.id for copy in find_copies(query, self.index, self.read, limit=ASKED)]
-        return [each.id for each in self.index.candidates(query.asked, limit=ASKED)]
+            return [copy.id for copy in self.copies(text)]
+        return [each.id for each in self.index.candidates(self.ask(text).asked, limit=ASKED)]
+
+    def copies(self, text: str, *, limit: int = ASKED) -> Sequence[Copy]:
+        """Return what is shown to somebody who hands in this text."""
+        return find_copies(self.ask(text), self.index, self.read, limit=limit)
+
+    def largest_share(self, text: str) -> float:
+        """Return how much of the text's own letters the best copy has; 0 without one."""
+        found = self.copies(text, limit=1)
+        return found[0].shared.query.own if found else 0.0
+
+    def ask(self, text: str) -> Wording:
+        """Read a text that is asked for."""
+        return read_wording(Document(title="", body=text), self.boilerplate)
 
 
 class Rensa:
@@ -236,11 +248,9 @@ def measure_spans(finder: Fingerprints, queries: dict[str, list[Query]]) -> dict
 def ends_found(finder: Fingerprints, query: Query) -> bool:
     """Say whether the copied part's first and last letters are those of the runs that are shown."""
     assert query.copied
-    asked = read_wording(Document(title="", body=query.text), finder.boilerplate)
-    found = find_copies(asked, finder.index, finder.read, limit=ASKED)
     spans = [
         run.query
-        for copy in found
+        for copy in finder.copies(query.text)
         if copy.id in query.sources
         for passage in copy.shared.passages
         for run in passage.runs
@@ -253,12 +263,7 @@ def ends_found(finder: Fingerprints, query: Query) -> bool:
 
 def measure_strangers(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
     """Return how many texts that share nothing but chance are shown a copy, and how large."""
-    shares = []
-    for text in texts:
-        query = read_wording(Document(title="", body=text), finder.boilerplate)
-        found = find_copies(query, finder.index, finder.read, limit=1)
-        shares.append(found[0].shared.query.own if found else 0.0)
-    shown = np.array(shares)
+    shown = np.array([finder.largest_share(text) for text in texts])
     return {
         "shown a passage": int((shown > 0).sum()),
         "a tenth or more shared": int((shown >= _TENTH).sum()),
@@ -268,11 +273,7 @@ def measure_strangers(finder: Fingerprints, texts: Sequence[str]) -> dict[str, f
 
 def measure_new(finder: Fingerprints, texts: Sequence[str]) -> dict[str, float]:
     """Return how much wording texts from outside share with the archive: most of them none."""
-    shares = []
-    for text in texts:
-        query = read_wording(Document(title="", body=text), finder.boilerplate)
-        found = find_copies(query, finder.index, finder.read, limit=1)
-        shares.append(found[0].shared.query.own if found else 0.0)
+    shares = [finder.largest_share(text) for text in texts]
     return {
         name: float(np.percentile(shares, n))
         for name, n in (("median", 50), ("p80", 80), ("p90", 90))

@@ -17,7 +17,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
 from nlp_service.domain.quality import SentenceRole
-from nlp_service.quality.evidence import EvidenceLexicon, find_evidence
+from nlp_service.quality.evidence import Evidence, EvidenceLexicon, find_evidence
 from nlp_service.quality.hollow import leave_out_hollow
 from nlp_service.quality.role_wording import RoleWording, find_headings
 from nlp_service.quality.roles import (
@@ -180,7 +180,10 @@ class _Table:
     def __init__(
         self, lessons: Sequence[Lesson], lexicon: EvidenceLexicon, wording: RoleWording
     ) -> None:
-        read = [_read(lesson.document, lexicon, wording) for lesson in lessons]
+        read = [
+            _read(lesson.document, find_evidence(lesson.document, lexicon), wording)
+            for lesson in lessons
+        ]
         self.lengths = np.array([len(each.traits) for each in read])
         firsts = np.cumsum(self.lengths) - self.lengths
         self.sections = np.concatenate([lesson.sections for lesson in lessons])
@@ -214,8 +217,7 @@ class _Table:
         )
 
 
-def _read(document: Document, lexicon: EvidenceLexicon, wording: RoleWording) -> ReadSentences:
-    evidence = find_evidence(document, lexicon)
+def _read(document: Document, evidence: Sequence[Evidence], wording: RoleWording) -> ReadSentences:
     sentences = split_sentences(document.text)
     told = leave_out_hollow(document.scored.text, sentences, evidence)
     return read_sentences(told, sentences, evidence, wording)
@@ -280,18 +282,17 @@ def evaluate_roles(
 def _answers(lesson: Lesson, lexicon: EvidenceLexicon, model: RoleModel) -> Integers:
     """Return truth, model, position and rule side by side, one row a labelled sentence."""
     document = lesson.document
-    sentences = split_sentences(document.text)
     evidence = find_evidence(document, lexicon)
-    told = leave_out_hollow(document.scored.text, sentences, evidence)
-    margins = model.margins(read_sentences(told, sentences, evidence, model.wording))
+    read = _read(document, evidence, model.wording)
+    margins = model.margins(read)
     by_model = np.where(margins[:, 0] > 0, SUGGESTION, np.where(margins[:, 1] > 0, 1, 0))
     title = len(document.text) - len(document.body)
-    place = np.array([(each.start - title) / len(document.body) for each in sentences])
+    place = np.array([(each.start - title) / len(document.body) for each in read.spans])
     by_place = np.where(place > 0.55, SUGGESTION, np.where(place > 0.25, PROBLEM, BACKGROUND))
     suggested = dict.fromkeys((each.sentence for each in evidence if not each.suggested), False)
     suggested |= dict.fromkeys((each.sentence for each in evidence if each.suggested), True)
     by_rule, last = [], False
-    for n in range(len(sentences)):
+    for n in range(len(read.spans)):
         last = suggested.get(n, last)
         by_rule.append(SUGGESTION if last else BACKGROUND)
     answers = np.stack([lesson.sections, by_model, by_place, by_rule], axis=1)

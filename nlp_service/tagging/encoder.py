@@ -25,9 +25,6 @@ from nlp_service.text.normalise import Document
 
 _SLOWER_JOINED = ["SkipLayerNormFusion", "BiasGeluFusion"]
 """What onnxruntime would join at loading, though on a processor the parts are quicker."""
-_EVENLY_SHARED = {"session.dynamic_block_base": "4"}
-"""Work is cut into smaller and smaller pieces, so that no thread waits long for another one: the
-slowest passes are quicker."""
 _PROCESSOR = Path("/proc/cpuinfo")
 
 
@@ -113,8 +110,8 @@ class Encoder:
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        for name, value in _EVENLY_SHARED.items():
-            options.add_session_config_entry(name, value)
+        # Smaller and smaller pieces of work: no thread waits long for another one.
+        options.add_session_config_entry("session.dynamic_block_base", "4")
         if _may_cut_off_sums():  # then onnxruntime has a slower way that does not
             options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(
