@@ -21,6 +21,7 @@ from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics, MetricsMiddleware
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.record_documentation import restore_record_nulls
+from nlp_service.api.review_documentation import restore_review_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.bundle import Bundle
@@ -79,6 +80,7 @@ def create_app(
     restore_nulls(app.openapi())
     issue_examples.restore_nulls(app.openapi())
     restore_record_nulls(app.openapi())
+    restore_review_nulls(app.openapi())
     return app
 
 

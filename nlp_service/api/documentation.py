@@ -26,6 +26,7 @@ DESCRIPTION = _ABOUT + "\n".join(
 TAGS = [
     {"name": "分拣", "description": "一件或一批来件。"},
     {"name": "来件", "description": "入库的来件：列表、单件、限阅、办理结果。"},
+    {"name": "人工审核", "description": "确认或更正机器的评定，可以撤回。"},
     {"name": "并案", "description": "几件来件作为一案办理，可以撤销。"},
     {"name": "档案", "description": "整份导入往年的来件。"},
     {"name": "查重", "description": "往年有没有同样的文字、同一事项，当时怎样办的。"},

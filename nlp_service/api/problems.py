@@ -27,6 +27,7 @@ from nlp_service.domain.errors import (
     NlpServiceError,
     RecordUnknown,
     ReferenceTaken,
+    ReviewRefused,
     StoreError,
     UnreadableInput,
 )
@@ -79,6 +80,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "merge_refused": ProblemKind(
         409, "不能这样并案、撤销或删除", "来件 4711 属于并案 12，不能删除，请先撤销并案。"
     ),
+    "review_refused": ProblemKind(409, "不能撤回这次审核", "审核 4711 已由 张三 撤回。"),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
     ),
@@ -105,6 +107,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         "名称或编号不可用",
         f"编号应是不超过 {LONGEST_NAME} 字的一行文字，现有 {LONGEST_NAME + 1} 字"
         "或含有换行、控制字符。",
+    ),
+    "invalid_review": ProblemKind(
+        422, "审核内容不合要求", "议题的代码 T42 不在分类体系中，请核对。"
     ),
     "invalid_cursor": ProblemKind(
         422, "cursor 不可用", "cursor 不是本列表给出的，请从第一页重新开始。"
@@ -138,6 +143,7 @@ _STORE_CODES: Mapping[type[NlpServiceError], str] = {
     RecordUnknown: "record_unknown",
     MergeRefused: "merge_refused",
     DecisionRefused: "decision_refused",
+    ReviewRefused: "review_refused",
     InvalidCursor: "invalid_cursor",
     UnreadableInput: "unreadable_archive",
     DatabaseFull: "store_full",

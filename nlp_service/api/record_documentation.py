@@ -13,6 +13,7 @@ from nlp_service.api.documentation import (
     describe_problems,
     restore_example,
 )
+from nlp_service.api.review_documentation import REVIEW
 
 IMPORT_DESCRIPTION = (
     "请求体是整份档案：`application/x-ndjson` 每行一个 JSON 对象，或 `text/csv`（UTF-8 或 GB18030）"
@@ -44,6 +45,8 @@ _LISTED: dict[str, Any] = {
     "urgency": 1,
     "score": None,
     "needs_review": False,
+    "reviewed_at": None,
+    "disposition": None,
 }
 _OUTCOME: dict[str, Any] = {
     "disposition": "filed",
@@ -87,12 +90,14 @@ _SUBMISSION: dict[str, Any] = {
     "restricted": False,
     "withheld": False,
     "assessment": {
+        "key": 204,
         "assessed_at": "2026-01-31T09:30:00+08:00",
         "bundle": "encoder-5",
         "taxonomy": "1.0.0",
         "answer": {"id": "2026-0131", "kind": "public_message"},
     },
     "merge": _MERGE,
+    "reviews": [REVIEW],
     "outcomes": [_RECORDED_OUTCOME],
     "audit": [{"at": "2026-01-31T09:30:00+08:00", "actor": "张三", "action": "stored"}],
 }

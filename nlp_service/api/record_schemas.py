@@ -5,10 +5,12 @@ Each ``…_of`` makes a shape of a record, and withholds what a restricted submi
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from nlp_service.api.review_schemas import ReviewOut, review_of
+from nlp_service.api.schemas import Key
 from nlp_service.api.validation import described
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import (
@@ -23,12 +25,12 @@ from nlp_service.domain.records import (
     RecordedOutcome,
     ReplyClass,
 )
+from nlp_service.domain.reviews import Review
 from nlp_service.domain.submission import Kind
 
 MOST_MERGED = 1000
 """Submissions that one request may merge."""
 
-Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Withheld = "限阅来件为 null。"
 
 
@@ -53,7 +55,11 @@ class ListedOut(BaseModel):
     lead_unit: str = Field(description="建议的主办单位的代码。", examples=["D10"])
     urgency: int = Field(description="紧急程度 1–4。")
     score: float | None = Field(description="质量总分 0–100；没有评分时为 null。")
-    needs_review: bool = Field(description="待人工。")
+    needs_review: bool = Field(description="机器认为待人工。")
+    reviewed_at: datetime | None = Field(
+        description="人最近一次确认或更正的时刻，此后以上各项以人的认定为准；没有时为 null。"
+    )
+    disposition: Disposition | None = Field(description="人认定的处理意见；没有时为 null。")
 
 
 class SubmissionListOut(BaseModel):
@@ -70,6 +76,7 @@ class StoredAssessmentOut(BaseModel):
 
     model_config = described("入库的评定；当前的一份。")
 
+    key: int = Field(description="评定的编号，见 assessment_key。")
     assessed_at: datetime
     bundle: str
     taxonomy: str
@@ -202,6 +209,9 @@ class SubmissionOut(BaseModel):
     )
     assessment: StoredAssessmentOut
     merge: MergeOut | None
+    reviews: Sequence[ReviewOut] = Field(
+        description="历次人工审核，同一项以最近的有效一次为准；限阅而未给出原文时不给备注。"
+    )
     outcomes: Sequence[OutcomeOut] = Field(description="历次办理结果，最后一条为准。")
     audit: Sequence[AuditEntryOut] = Field(description="审计记录，先后为序。")
 
@@ -242,6 +252,8 @@ def listed_of(item: ListedSubmission) -> ListedOut:
         urgency=item.urgency,
         score=item.score,
         needs_review=item.needs_review,
+        reviewed_at=item.reviewed_at,
+        disposition=item.disposition,
     )
 
 
@@ -289,6 +301,7 @@ def submission_of(
     *,
     withheld: bool,
     merge: MergeOut | None,
+    reviews: Sequence[Review],
     outcomes: Sequence[RecordedOutcome],
     audit: Sequence[AuditEntry],
 ) -> SubmissionOut:
@@ -306,12 +319,14 @@ def submission_of(
         restricted=submission.restricted,
         withheld=withheld,
         assessment=StoredAssessmentOut(
+            key=assessment.key,
             assessed_at=assessment.assessed_at,
             bundle=assessment.bundle,
             taxonomy=assessment.taxonomy,
             answer=None if withheld else dict(assessment.answer),
         ),
         merge=merge,
+        reviews=[review_of(one, withheld=withheld) for one in reviews],
         outcomes=[outcome_of(one) for one in outcomes],
         audit=[AuditEntryOut(at=one.at, actor=one.actor, action=one.action) for one in audit],
     )

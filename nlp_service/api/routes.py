@@ -17,6 +17,7 @@ from nlp_service.api.merge_routes import merge_router
 from nlp_service.api.page import page_response
 from nlp_service.api.quality_routes import quality_router
 from nlp_service.api.related_routes import related_router
+from nlp_service.api.review_routes import review_router
 from nlp_service.api.schemas import HealthOut, ReadyOut
 from nlp_service.api.submission_routes import submission_router
 from nlp_service.domain.taxonomy import Taxonomy
@@ -26,6 +27,7 @@ router.include_router(assessment_router)
 router.include_router(import_router)
 router.include_router(submission_router)
 router.include_router(merge_router)
+router.include_router(review_router)
 router.include_router(quality_router)
 router.include_router(hot_issue_router)
 router.include_router(related_router)

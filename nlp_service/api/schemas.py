@@ -31,6 +31,9 @@ from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 _MAX_NAME: dict[str, JsonValue] = {"maxLength": LONGEST_NAME}
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 
+Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""Of something in the store."""
+
 
 class TextIn(BaseModel):
     """What any text comes with."""

@@ -46,6 +46,7 @@ async def read_filter(
     dated_from: Annotated[date | None, Query(description="日期从，含当天。")] = None,
     dated_until: Annotated[date | None, Query(description="日期到，含当天。")] = None,
     needs_review: Annotated[bool | None, Query(description="是否待人工。")] = None,
+    reviewed: Annotated[bool | None, Query(description="是否已由人确认或更正。")] = None,
     restricted: Annotated[bool | None, Query(description="是否限阅。")] = None,
     words: Annotated[
         str, Query(description="文中须有的词句，不分大小写和全半角；不查限阅来件。", max_length=200)
@@ -68,6 +69,7 @@ async def read_filter(
         dated_from=dated_from,
         dated_until=dated_until,
         needs_review=needs_review,
+        reviewed=reviewed,
         restricted=False if words else restricted,
         words=words,
     )
@@ -184,6 +186,7 @@ def _describe(office: Office, key: int, *, show_restricted: bool) -> SubmissionO
         listed,
         withheld=found.submission.restricted and not show_restricted,
         merge=None if merge is None else describe_merge(office, merge),
+        reviews=office.reviews.history(key),
         outcomes=office.outcomes.history(key),
         audit=office.audit.of(RecordKind.SUBMISSION, key),
     )

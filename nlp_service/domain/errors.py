@@ -22,6 +22,7 @@
         ├── RecordUnknown          no such submission, assessment or merge
         ├── MergeRefused           a merge, or its undoing, that would lose something
         ├── DecisionRefused        a word on a pair that a merge in force contradicts
+        ├── ReviewRefused          a review that was taken back already
         ├── InvalidCursor          not a cursor of this list
         └── BackupRefused          a backup or restore that would destroy or lose something
 
@@ -134,6 +135,10 @@ class MergeRefused(StoreError):
 
 class DecisionRefused(StoreError):
     """What a person said of a pair contradicts a merge in force, or says nothing of a pair."""
+
+
+class ReviewRefused(StoreError):
+    """A review was to be taken back, and was already."""
 
 
 class InvalidCursor(StoreError):

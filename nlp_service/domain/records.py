@@ -62,6 +62,12 @@ class Action(enum.StrEnum):
     """认定两件来件的关系"""
     PAIR_DECISION_WITHDRAWN = "pair_decision_withdrawn"
     """撤回对两件来件关系的认定"""
+    REVIEWED = "reviewed"
+    """确认或更正"""
+    REVIEW_UNDONE = "review_undone"
+    """撤回确认或更正"""
+    CORRECTIONS_EXPORTED = "corrections_exported"
+    """导出人工审核结果"""
     DISPLAYED = "displayed"
     """查阅限阅来件的原文"""
     IMPORT_BEGUN = "import_begun"
@@ -183,6 +189,12 @@ class ListedSubmission:
     urgency: int
     score: float | None
     needs_review: bool
+    """As the machine has it."""
+    reviewed_at: datetime | None
+    """When a person last confirmed or corrected; None where nobody has. What they said stands in
+    the parts above in the machine's stead."""
+    disposition: Disposition | None
+    """What a person held should be done; None where nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +213,8 @@ class ListFilter:
     dated_until: date | None = None
     """Both days included."""
     needs_review: bool | None = None
+    reviewed: bool | None = None
+    """Whether a person has confirmed or corrected."""
     restricted: bool | None = None
     words: str = ""
     """Must stand in the normalised text; case and width do not matter."""

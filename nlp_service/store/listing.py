@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from nlp_service.domain.errors import InvalidCursor
+from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import ListedSubmission, ListFilter, ListPage, Origin
 from nlp_service.domain.submission import Kind
+from nlp_service.store.review_tables import reviewed
 from nlp_service.store.tables import assessments, submissions
 from nlp_service.text.normalise import normalise
 
 LONGEST_PAGE = 500
+
+_HELD = ("kind", "topic", "subtopic", "lead_unit", "urgency")
+"""Parts of which a person's word counts before the machine's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,36 +77,44 @@ def _everything() -> Select[*tuple[Any, ...]]:
         select(
             *(s.key, s.reference, s.title, s.received_at, s.dated_on, s.restricted, s.merge_key),
             *(s.submitter, s.district, s.source),
-            *(a.kind, a.topic, a.subtopic, a.lead_unit, a.urgency, a.score, a.needs_review),
+            *(_held(name).label(name) for name in _HELD),
+            *(a.score, a.needs_review, reviewed.c.reviewed_at, reviewed.c.disposition),
         )
         .join_from(submissions, assessments)
+        .outerjoin(reviewed, reviewed.c.submission_key == s.key)
         .where(a.current, s.deleted_at.is_(None))
     )
 
 
+def _held(name: str) -> ColumnElement[Any]:
+    """Return what a person holds of a part, else what the machine does."""
+    return func.coalesce(reviewed.c[name], assessments.c[name])
+
+
 def _conditions(wanted: ListFilter) -> "Iterator[ColumnElement[bool]]":
     s, a = submissions.c, assessments.c
-    equal = {
-        a.kind: wanted.kind,
-        a.topic: wanted.topic,
-        a.subtopic: wanted.subtopic,
-        a.lead_unit: wanted.lead_unit,
-    }
-    yield from (column == value for column, value in equal.items() if value)
+    equal = {name: getattr(wanted, name) for name in ("kind", "topic", "subtopic", "lead_unit")}
+    yield from (_held(name) == value for name, value in equal.items() if value)
+    yield from _of_states(wanted)
     if wanted.least_urgency is not None:
-        yield a.urgency >= wanted.least_urgency
+        yield _held("urgency") >= wanted.least_urgency
     if wanted.least_score is not None:
         yield a.score >= wanted.least_score
     if wanted.dated_from is not None:
         yield s.dated_on >= wanted.dated_from
     if wanted.dated_until is not None:
         yield s.dated_on <= wanted.dated_until
-    if wanted.needs_review is not None:
-        yield a.needs_review.is_(wanted.needs_review)
-    if wanted.restricted is not None:
-        yield s.restricted.is_(wanted.restricted)
     if words := normalise(wanted.words):
         yield s.text.icontains(words, autoescape=True)
+
+
+def _of_states(wanted: ListFilter) -> "Iterator[ColumnElement[bool]]":
+    states: Sequence[tuple[ColumnElement[bool], bool | None]] = [
+        (assessments.c.needs_review, wanted.needs_review),
+        (submissions.c.restricted, wanted.restricted),
+        (reviewed.c.submission_key.is_not(None), wanted.reviewed),
+    ]
+    yield from (state.is_(value) for state, value in states if value is not None)
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
@@ -121,6 +134,8 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
         urgency=row.urgency,
         score=row.score,
         needs_review=row.needs_review,
+        reviewed_at=row.reviewed_at,
+        disposition=Disposition(row.disposition) if row.disposition else None,
     )
 
 

@@ -24,6 +24,7 @@ from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
+from nlp_service.store.reviews import Reviews
 from nlp_service.store.submissions import Submissions
 from nlp_service.store.wording_index import StoredWordingIndex
 
@@ -41,6 +42,7 @@ class Office:
         self.submissions = Submissions(connection, self.assessments, self.groups, self.audit)
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
+        self.reviews = Reviews(connection, self.audit)
         self.wording = StoredWordingIndex(connection)
         self.hot_issues = HotIssueFinder(connection, self.groups)
         self.imports = Imports(connection, self.audit)

@@ -9,6 +9,7 @@ from nlp_service.api import (
     record_schemas,
     related_routes,
     related_schemas,
+    review_schemas,
     schemas,
 )
 from nlp_service.api.documentation import BATCH_EXAMPLES, SUBMISSION_EXAMPLES
@@ -23,6 +24,7 @@ for module in (
     issue_schemas,
     related_schemas,
     related_routes,
+    review_schemas,
 ):
     MODELS.update(vars(module))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -44,6 +46,9 @@ EXPECTED = {
     "post /v1/submissions/{key}:unrestrict",
     "post /v1/submissions/{key}/outcomes",
     "post /v1/merges",
+    "post /v1/submissions/{key}/reviews",
+    "post /v1/reviews:confirm",
+    "post /v1/reviews/{key}:undo",
     "get /v1/merges/{key}",
     "post /v1/merges/{key}:undo",
     "put /v1/merges/{key}/lead",

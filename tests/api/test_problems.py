@@ -83,8 +83,9 @@ def test_answer_problem_is_provoked_for_every_code():
         "store_unavailable",
         "store_full",
     }
+    of_reviews = {"invalid_review", "review_refused"}  # test_reviews.py
     of_duplicates = {"relations_unavailable", "decision_refused"}  # test_duplicates.py
-    others = by_themselves | of_the_store | of_duplicates
+    others = by_themselves | of_the_store | of_duplicates | of_reviews
     assert set(PROVOCATIONS) | others == set(PROBLEMS)
 
 

@@ -125,6 +125,7 @@ NEEDING_A_STORE = [
     ("post", "/v1/submissions/1:unrestrict"),
     ("get", "/v1/merges/1"),
     ("post", "/v1/merges/1:undo"),
+    ("post", "/v1/reviews/1:undo"),
     ("get", "/v1/imports"),
     ("get", "/v1/imports/1"),
 ]
@@ -139,6 +140,8 @@ def test_a_service_without_a_store_says_so(client, method, path):
     ("method", "path", "body"),
     [
         ("post", "/v1/submissions/1/outcomes", {"disposition": "filed"}),
+        ("post", "/v1/submissions/1/reviews", {"confirm": True}),
+        ("post", "/v1/reviews:confirm", {"submissions": [1]}),
         ("post", "/v1/merges", {"submissions": [1, 2], "lead": 1}),
         ("put", "/v1/merges/1/lead", {"lead": 1}),
         ("post", f"{ONE}?store=true", {"body": DRAIN}),
