@@ -24,6 +24,10 @@ class Source:
     """Map of the corpus's old categories (column ``type``) to sets of our topics."""
     split: str | None = None
     """Keep only the rows whose column ``split`` has this value."""
+    corrections: bool = False
+    """The rows hold what the office's people confirmed or corrected, part by part
+    (``nlp-service export-corrections``): null says nothing. Rows on which they did not speak of
+    every tag are learnt from; no figure is taken against them."""
     optional: bool = False
     """Skip the source, with one line said, when its file is not there."""
 

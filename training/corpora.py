@@ -5,7 +5,7 @@ Files come in through Hugging Face ``datasets``, streamed, so that no text lands
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datasets import Features
 
 Row = Mapping[str, Any]
+
+_PARTS = tuple(ReaderLabels.__slots__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +179,10 @@ def _example(
         document = clean(Submission(title=row.get("title") or "", body=body, kind=kind))
     except (ValueError, InvalidSubmission) as error:
         raise _Refused(str(error)) from None
-    labelled = labels_of.get(identity) if source.labels else row if row.get("topic") else None
+    labelled = labels_of.get(identity) if source.labels else row if _says(row, source) else None
     measured = bool(labelled)
     labelled = labelled or further.get(identity)
+    labels = _reader_labels(labelled, taxonomy, in_parts=source.corrections) if labelled else None
     category = row.get("type") or None
     if category and scheme and category not in scheme.topics:
         raise _Refused(f"类别 {category} 不在对照表 {scheme.name} 中")
@@ -188,59 +191,83 @@ def _example(
         source=source.name,
         kind=kind,
         document=document,
-        labels=_reader_labels(labelled, taxonomy) if labelled else None,
-        measured=measured,
+        labels=labels,
+        measured=measured and labels is not None and labels.whole,
         old_category=category if scheme else None,
         topic_set=scheme.topics[category] if category and scheme else frozenset(),
     )
 
 
-def _reader_labels(row: Row, taxonomy: Taxonomy) -> ReaderLabels:
-    """Check every code; CSV cells hold lists as words with blanks between."""
-    known = {
-        "topic": {topic.code for topic in taxonomy.topics},
-        "subtopic": {subtopic.code for subtopic in taxonomy.subtopics},
-        "sectors": {sector.code for sector in taxonomy.sectors},
-        "units": {unit.code for unit in taxonomy.units},
-        "request": {request.code for request in taxonomy.requests},
-        "gates": {gate.code for gate in taxonomy.gates},
-    }
+def _says(row: Row, source: Source) -> bool:
+    """Return whether a row holds labels itself."""
+    if source.corrections:
+        return any(row.get(part) is not None for part in _PARTS)
+    return bool(row.get("topic"))
 
-    def one(key: str, codes: set[str]) -> str:
-        value = row.get(key)
-        if value not in codes:
-            raise _Refused(f"{key} 的代码 {value!r} 不在分类体系中")
-        return str(value)
 
-    def many(key: str, codes: set[str]) -> Sequence[str]:
-        value = row.get(key) or []
-        values = value.split() if isinstance(value, str) else list(value)
-        if unknown := [item for item in values if item not in codes]:
-            raise _Refused(f"{key} 的代码 {unknown} 不在分类体系中")
-        return values
+def _reader_labels(row: Row, taxonomy: Taxonomy, *, in_parts: bool) -> ReaderLabels:
+    """Check every code; what may be said in parts may be null."""
+    topics = {topic.code for topic in taxonomy.topics}
+    units = {unit.code for unit in taxonomy.units}
 
-    subtopic = one("subtopic", known["subtopic"])
-    topic = one("topic", known["topic"])
-    if taxonomy.topic_of(subtopic) != topic:
+    def unsaid(key: str) -> bool:
+        return in_parts and row.get(key) is None
+
+    def one(key: str, codes: Collection[str]) -> str | None:
+        return None if unsaid(key) else _code(row, key, codes)
+
+    def many(key: str, codes: Collection[str]) -> Sequence[str] | None:
+        return None if unsaid(key) else _codes(row, key, codes)
+
+    topic = one("topic", topics)
+    subtopic = one("subtopic", {subtopic.code for subtopic in taxonomy.subtopics})
+    if subtopic is not None and in_parts:
+        topic = topic or taxonomy.topic_of(subtopic)
+    if subtopic is not None and taxonomy.topic_of(subtopic) != topic:
         raise _Refused(f"子议题 {subtopic} 不属于议题 {topic}")
-    urgency, confidence = str(row.get("urgency")), row.get("confidence") or "high"
-    if urgency not in ("1", "2", "3", "4"):
-        raise _Refused(f"urgency 应为 1–4，现为 {urgency}")
-    if confidence not in CONFIDENCE_WEIGHTS:
-        raise _Refused(f"confidence 应为 high、medium、low，现为 {confidence!r}")
     return ReaderLabels(
         topic=topic,
         subtopic=subtopic,
-        other_topics=many("other_topics", known["topic"]),
-        sectors=many("sectors", known["sectors"]),
-        lead_unit=one("lead_unit", known["units"]),
-        assist_units=many("assist_units", known["units"]),
-        request=one("request", known["request"]),
-        urgency=int(urgency),
-        gates=many("gates", known["gates"]),
-        confidence=confidence,
+        other_topics=many("other_topics", topics),
+        sectors=many("sectors", {sector.code for sector in taxonomy.sectors}),
+        lead_unit=one("lead_unit", units),
+        assist_units=many("assist_units", units),
+        request=one("request", {request.code for request in taxonomy.requests}),
+        urgency=None if unsaid("urgency") else _urgency(row),
+        gates=many("gates", {gate.code for gate in taxonomy.gates}),
+        confidence=_confidence(row),
         quality=_quality(row, taxonomy),
     )
+
+
+def _code(row: Row, key: str, codes: Collection[str]) -> str:
+    value = row.get(key)
+    if value not in codes:
+        raise _Refused(f"{key} 的代码 {value!r} 不在分类体系中")
+    return str(value)
+
+
+def _codes(row: Row, key: str, codes: Collection[str]) -> Sequence[str]:
+    """Read a list; a CSV cell holds it as words with blanks between."""
+    value = row.get(key) or []
+    values = value.split() if isinstance(value, str) else list(value)
+    if unknown := [item for item in values if item not in codes]:
+        raise _Refused(f"{key} 的代码 {unknown} 不在分类体系中")
+    return values
+
+
+def _urgency(row: Row) -> int:
+    urgency = str(row.get("urgency"))
+    if urgency not in ("1", "2", "3", "4"):
+        raise _Refused(f"urgency 应为 1–4，现为 {urgency}")
+    return int(urgency)
+
+
+def _confidence(row: Row) -> str:
+    confidence = row.get("confidence") or "high"
+    if confidence not in CONFIDENCE_WEIGHTS:
+        raise _Refused(f"confidence 应为 high、medium、low，现为 {confidence!r}")
+    return str(confidence)
 
 
 def _quality(row: Row, taxonomy: Taxonomy) -> Mapping[str, int]:

@@ -12,20 +12,28 @@ CONFIDENCE_WEIGHTS = {"high": 1.0, "medium": 1.0, "low": 0.5}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderLabels:
-    """One reader's labels of one text, in the codes of the taxonomy."""
+    """One reader's labels of one text, in the codes of the taxonomy; None where nothing was said.
 
-    topic: str
-    subtopic: str
-    other_topics: Sequence[str]
-    sectors: Sequence[str]
-    lead_unit: str
-    assist_units: Sequence[str]
-    request: str
-    urgency: int
-    gates: Sequence[str]
+    Readers say all. Only what the office's people confirmed or corrected may be in parts.
+    """
+
+    topic: str | None
+    subtopic: str | None
+    other_topics: Sequence[str] | None
+    sectors: Sequence[str] | None
+    lead_unit: str | None
+    assist_units: Sequence[str] | None
+    request: str | None
+    urgency: int | None
+    gates: Sequence[str] | None
     confidence: str
     quality: Mapping[str, int]
     """Dimension -> level 0–4; empty where the reader judged none."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every tag was spoken of."""
+        return all(getattr(self, name) is not None for name in self.__slots__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Targets:
     several: Mapping[str, Booleans]
     """Head -> (n_examples, n_labels); a row counts only where ``read`` is true."""
     read: Booleans
-    """Which examples a reader labelled."""
+    """Which examples a reader labelled, every tag of them."""
     measured: Booleans
     """Those of them against which figures are taken."""
     candidates: Mapping[str, Booleans]
@@ -100,11 +100,11 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         if labels is None:
             continue
         for head in ("topic", "subtopic", "lead_unit", "request"):
-            choice[head][row] = place[head][getattr(labels, head)]
-        if example.kind is Kind.PUBLIC_MESSAGE:  # the guide grades urgency only there
+            choice[head][row] = place[head].get(getattr(labels, head), UNKNOWN)
+        if example.kind is Kind.PUBLIC_MESSAGE and labels.urgency:  # the guide grades only those
             choice["urgency"][row] = labels.urgency - 1
         for head in SEVERAL:
-            for code in getattr(labels, head):
+            for code in getattr(labels, head) or ():
                 if code in place[head]:
                     several[head][row, place[head][code]] = True
     categories = [(example.source, example.old_category) for example in examples]
@@ -114,7 +114,7 @@ def make_targets(examples: Sequence[Example], taxonomy: Taxonomy) -> Targets:
         heads=heads,
         choice=choice,
         several=several,
-        read=np.array([example.labels is not None for example in examples]),
+        read=np.array([e.labels is not None and e.labels.whole for e in examples]),
         measured=np.array([example.measured for example in examples]),
         candidates={"topic": allowed, "subtopic": allowed[:, belongs]},
         category=np.array([number.get(category, UNKNOWN) for category in categories]),

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from nlp_service.domain.taxonomy_files import read_taxonomy
 from training.config import Source
 from training.corpora import read_corpus
 from training.errors import BadCorpus
+from training.targets import make_targets
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -142,3 +144,29 @@ def test_category_outside_the_scheme_is_a_bad_row(tmp_path, taxonomy):
     corpus = read_corpus([source], taxonomy, max_bad_share=0.5)
     assert corpus.examples[0].topic_set == {"T07", "T08"}
     assert "对照表" in corpus.bad_rows[0].reason
+
+
+def test_corrections_teach_only_what_was_said(tmp_path, taxonomy):
+    said = dict.fromkeys(GOOD) | {"id": "part", "body": "河堤护栏断了，请修。", "subtopic": "T0805"}
+    silent = dict.fromkeys(GOOD) | {"id": "silent", "body": "垃圾三天没有清运。"}
+    source = write(tmp_path / "rows.jsonl", GOOD | {"gates": []}, said, silent)
+    source = replace(source, corrections=True)
+
+    whole, part, nothing = read_corpus([source], taxonomy).examples
+
+    assert (whole.measured, part.measured, nothing.labels) == (True, False, None)
+    assert (part.labels.subtopic, part.labels.topic, part.labels.gates) == ("T0805", "T08", None)
+    targets = make_targets([whole, part, nothing], taxonomy)
+    assert targets.read.tolist() == [True, False, False]
+    assert targets.rows_of("subtopic").tolist() == targets.rows_of("topic").tolist() == [0, 1]
+    assert targets.rows_of("lead_unit").tolist() == targets.rows_of("sectors").tolist() == [0]
+
+
+def test_corrections_are_checked_like_any_labels(tmp_path, taxonomy):
+    bad = dict.fromkeys(GOOD) | {"id": "bad", "body": "路灯坏了。", "lead_unit": "D999"}
+    source = replace(write(tmp_path / "rows.jsonl", GOOD, bad), corrections=True)
+
+    corpus = read_corpus([source], taxonomy, max_bad_share=0.6)
+
+    assert [row.line for row in corpus.bad_rows] == [2]
+    assert "D999" in corpus.bad_rows[0].reason
