@@ -5,11 +5,12 @@
 The embedded database lies in a temporary folder. Texts are made of those of ../shared/corpora where
 it is there, else of our own; embeddings are drawn in clusters, since no encoder pass is measured.
 All but the last texts come in large batches, their assessments' answers left empty; the last ones
-as an import stores them, with a real answer and the graph of embeddings in place.
+by the import of an archive, assessed by the linear model, the graph of embeddings in place.
 """
 
 import argparse
 import dataclasses
+import io
 import json
 import random
 import tempfile
@@ -31,26 +32,29 @@ from benchmarks.edited_texts import Maker
 from benchmarks.synthetic_texts import Archive
 from benchmarks.synthetic_vectors import Clusters, Vectors
 from nlp_service.assess import Assessor
-from nlp_service.bundle import read_bundle
-from nlp_service.domain.submission import Kind, Mode, Submission
+from nlp_service.bundle import Bundle, read_bundle
+from nlp_service.domain.submission import Kind
 from nlp_service.duplicates.boilerplate import read_set_phrases
 from nlp_service.duplicates.copies import choose_candidates, keep_copies
 from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.duplicates.wording import read_wording
+from nlp_service.intake.archive import open_archive
 from nlp_service.settings import Settings
 from nlp_service.store.boilerplate import KnownBoilerplate, relearn_boilerplate
 from nlp_service.store.earlier_texts import read_documents
+from nlp_service.store.importing import import_archive
 from nlp_service.store.meaning_index import EmbeddedText, write_embeddings
 from nlp_service.store.opening import Office, Store, open_store
+from nlp_service.store.relating import Relator
 from nlp_service.store.spaces import Space, build_graph, ensure_space
 from nlp_service.store.wording_index import FingerprintedText
-from nlp_service.text.normalise import Document, clean
+from nlp_service.text.normalise import Document
 
 BUNDLE = Path("models/default")
 SET_PHRASES = Path("data/duplicates/set_phrases.toml")
 REPORT = Path("var/reports/memory.json")
 SPACE = "benchmark"
-BATCH, IMPORTED, CHUNK = 1000, 2000, 200
+BATCH, IMPORTED = 1000, 2000
 COPIES, NEIGHBOURS, NEAREST = 5, 20, 10
 WARMING, DELETED = 20, 20
 TABLES = ("submissions", "assessments", "fingerprints", "wordings", "embeddings_1")
@@ -91,6 +95,23 @@ class Processor:
     def _spent(self) -> float:
         times = [process.cpu_times() for process in self._processes]
         return sum(each.user + each.system for each in times)
+
+
+class DrawnEmbeddings(Relator):
+    """Has drawn embeddings, one text after the other, in the encoder's stead."""
+
+    def __init__(self, bundle: Bundle, vectors: Vectors) -> None:
+        super().__init__(bundle.pairs, model=bundle.label)
+        self._vectors = iter(vectors)
+
+    @property
+    def space(self) -> str:
+        """The space of the drawn ones."""
+        return SPACE
+
+    def embed(self, documents: Sequence[Document]) -> Vectors:
+        """Return the next ones."""
+        return [next(self._vectors) for _ in documents]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +181,6 @@ def fill(store: Store, archive: Archive, clusters: Clusters, count: int) -> dict
         "seconds to build the graph": clock.seconds["graph"],
         "texts a second, imported at the end": IMPORTED / clock.seconds["import"],
         "  a second of processor": IMPORTED / clock.seconds["import, processor"],
-        "  of a second, embeddings take": clock.seconds["graph rows"] / clock.seconds["import"],
         **read_sizes(store),
     }
 
@@ -179,26 +199,20 @@ def add_batch(
 
 
 def import_some(store: Store, bodies: Sequence[str], vectors: Vectors, clock: Clock) -> None:
-    """Store texts with all that belongs to them, in chunks, as an import does."""
-    submissions = [Submission(body=body) for body in bodies]
-    assessor = Assessor(read_bundle(BUNDLE))
-    answer = assessor.assess(submissions[0], mode=Mode.FAST)
+    """Import an archive as the service does, all but the encoder's passes."""
+    bundle = read_bundle(BUNDLE)
+    lines = "".join(json.dumps({"body": body}, ensure_ascii=False) + "\n" for body in bodies)
+    archive = open_archive(
+        io.BytesIO(lines.encode()), name="archive.jsonl", is_csv=False, source="benchmark"
+    )
+    assessor = Assessor(dataclasses.replace(bundle, stage=None))
+    relator = DrawnEmbeddings(bundle, vectors)
     processor = Processor(store)
-    for start in range(0, len(bodies), CHUNK):
-        chunk = slice(start, start + CHUNK)
-        with clock.timing("import"), store.transaction(actor="benchmark") as office:
-            keys = [
-                office.submissions.store(
-                    each, dataclasses.replace(answer, text=clean(each).text)
-                ).key
-                for each in submissions[chunk]
-            ]
-            office.wording.add_all(
-                [fingerprinted(*row) for row in zip(keys, bodies[chunk], strict=True)]
-            )
-            with clock.timing("graph rows"):
-                office.meaning(SPACE).add_all(embedded(keys, vectors[chunk]))
+    with clock.timing("import"):
+        *_, done = import_archive(store, assessor, archive, actor="benchmark", relator=relator)
     clock.seconds["import, processor"] = processor.seconds()
+    if done.tally.stored < len(bodies):
+        print(f"only {done.tally.stored} of {len(bodies)} were new", flush=True)
 
 
 def fingerprinted(key: int, body: str) -> FingerprintedText:

@@ -1,10 +1,12 @@
 """Take an archive into the store, chunk by chunk; interrupted, it goes on where it was.
 
 A chunk's texts, assessments and the import's mark are written in one transaction, so what is
-behind the mark is there, and what is not will be read again.
+behind the mark is there, and what is not will be read again. While one chunk is written, the next
+is read and assessed: the database works in a process of its own.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -30,6 +32,15 @@ Row = tuple[int, ArchivedSubmission | InvalidRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What is to be written of a row."""
+
+    line: int
+    filing: Filing | InvalidSubmission
+    embedding: Vector | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """One run over an archive."""
 
@@ -39,7 +50,27 @@ class _Run:
     mode: Mode | None
     relator: Relator | None
 
-    def embed(self, filings: Sequence[Filing]) -> Sequence[Vector | None]:
+    def prepare(self, rows: Sequence[Row]) -> Sequence[_Prepared]:
+        """Assess rows, and embed those that can be stored."""
+        taxonomy = self.assessor.bundle.taxonomy
+        answers = self.assessor.assess_each(
+            [item.submission if isinstance(item, ArchivedSubmission) else item for _, item in rows],
+            mode=self.mode,
+        )
+        filings = [
+            _filing(item, answer, taxonomy) for (_, item), answer in zip(rows, answers, strict=True)
+        ]
+        embeddings = iter(self._embed([one for one in filings if isinstance(one, Filing)]))
+        return [
+            _Prepared(
+                line=line,
+                filing=filing,
+                embedding=next(embeddings) if isinstance(filing, Filing) else None,
+            )
+            for (line, _), filing in zip(rows, filings, strict=True)
+        ]
+
+    def _embed(self, filings: Sequence[Filing]) -> Sequence[Vector | None]:
         """Return what the encoder makes of each text, unless it is to be spared."""
         if self.relator is None or self.mode is Mode.FAST:
             return [None] * len(filings)
@@ -76,9 +107,9 @@ def import_archive(
     if now.state is ImportState.DONE:
         return
     try:
-        for chunk in _chunks(archive.rows):
-            while rest := [row for row in chunk if row[0] > now.tally.mark]:
-                now = _import_chunk(run, now, rest)
+        for chunk in _prepare_ahead(run, archive.rows, behind=now.tally.mark):
+            while rest := [row for row in chunk if row.line > now.tally.mark]:
+                now = _write_patiently(run, now, rest)
                 yield now
     except UnreadableInput as error:
         with store.transaction(actor=actor) as office:
@@ -108,44 +139,47 @@ def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
         raise ended
 
 
-def _import_chunk(run: _Run, before: Import, chunk: Sequence[Row]) -> Import:
-    """Assess and write a chunk, unless another process has been there; return the import then."""
-    taxonomy = run.assessor.bundle.taxonomy
-    answers = run.assessor.assess_each(
-        [item.submission if isinstance(item, ArchivedSubmission) else item for _, item in chunk],
-        mode=run.mode,
-    )
-    prepared = [
-        _filing(item, answer, taxonomy) for (_, item), answer in zip(chunk, answers, strict=True)
-    ]
-    embeddings = run.embed([one for one in prepared if isinstance(one, Filing)])
+def _prepare_ahead(run: _Run, rows: Iterator[Row], *, behind: int) -> Iterator[Sequence[_Prepared]]:
+    """Yield the chunks that hold lines behind a mark; the next one is made meanwhile."""
+    chunks = _chunks(rows)
+
+    def prepare_next() -> Sequence[_Prepared]:
+        for chunk in chunks:
+            if rest := [row for row in chunk if row[0] > behind]:
+                return run.prepare(rest)
+        return []
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as aside:
+        coming = aside.submit(prepare_next)
+        while prepared := coming.result():
+            coming = aside.submit(prepare_next)
+            yield prepared
+
+
+def _write_patiently(run: _Run, before: Import, rows: Sequence[_Prepared]) -> Import:
+    """Write rows, unless another process has been there; return the import then."""
     for last in reversed(range(_TRIES)):
         try:
-            return _write(run, before, [line for line, _ in chunk], prepared, embeddings)
+            return _write(run, before, rows)
         except StoreBusy:
             if not last:
                 raise
     raise AssertionError("unreachable")
 
 
-def _write(
-    run: _Run,
-    before: Import,
-    lines: Sequence[int],
-    prepared: Sequence[Filing | InvalidSubmission],
-    embeddings: Sequence[Vector | None],
-) -> Import:
+def _write(run: _Run, before: Import, rows: Sequence[_Prepared]) -> Import:
     with run.store.transaction(actor=run.actor) as office:
         now = office.imports.hold(before.key)
         if now.tally.mark != before.tally.mark or now.state is ImportState.DONE:
             return now
-        filings = [one for one in prepared if isinstance(one, Filing)]
+        filings = [row.filing for row in rows if isinstance(row.filing, Filing)]
+        embeddings = [row.embedding for row in rows if isinstance(row.filing, Filing)]
         filed = file_submissions(office, filings)
         if run.relator is not None:
             run.relator.keep_created(office, filings, filed, embeddings)
         stored = iter(filed)
-        results = [next(stored) if isinstance(one, Filing) else one for one in prepared]
-        return office.imports.advance(now.key, _count(now.tally, lines, results))
+        results = [next(stored) if isinstance(row.filing, Filing) else row.filing for row in rows]
+        return office.imports.advance(now.key, _count(now.tally, [r.line for r in rows], results))
 
 
 def _filing(
