@@ -26,6 +26,7 @@ from nlp_service.quality.disposition import FilingPolicy, GateFinding, suggest_d
 from nlp_service.quality.gates import FoundGate
 from nlp_service.review import Reviewer
 from nlp_service.settings import Settings
+from nlp_service.stages import Stage, timed
 from nlp_service.tagging.calibration import TagScores
 from nlp_service.tagging.cascade import Cascade, in_order
 from nlp_service.tagging.linear import Floats
@@ -290,13 +291,14 @@ class Assessor:
         if self.bundle.quality is None or not way.wishes.quality:
             return None
         stage = self.bundle.stage
-        return self.bundle.quality.judge.judge(
-            document,
-            kind,
-            gates={gate.code: gate.probability for gate in gates},
-            encoder=stage.encoder if stage and way.mode is not Mode.FAST else None,
-            submitted_at=submission.submitted_at,
-        )
+        with timed(Stage.QUALITY):
+            return self.bundle.quality.judge.judge(
+                document,
+                kind,
+                gates={gate.code: gate.probability for gate in gates},
+                encoder=stage.encoder if stage and way.mode is not Mode.FAST else None,
+                submitted_at=submission.submitted_at,
+            )
 
     def _disposition(
         self, quality: Quality | None, gates: Sequence[FoundGate]

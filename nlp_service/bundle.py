@@ -67,6 +67,7 @@ MANIFEST, MODEL, VOCABULARY, GOLDEN, TAXONOMY = (
     "taxonomy",
 )
 PAIRS, PAIR_RULES = "pairs.safetensors", "pairs"
+LABEL_SHARES = "label_shares"
 QUALITY, QUALITY_RULES = "quality.safetensors", "quality"
 ENCODER, ENCODER_HEADS, TOKENIZER = "encoder.onnx", "encoder.safetensors", "tokenizer.json"
 
@@ -112,6 +113,8 @@ class Bundle:
     """None in a bundle that cannot tell relations."""
     taxonomy: Taxonomy
     segmenter: Segmenter
+    label_shares: Mapping[str, Mapping[str, Mapping[str, float]]]
+    """Kind -> head -> label -> share among what was learnt from; empty where nobody counted."""
     manifest: Mapping[str, Any]
 
     @property
@@ -174,6 +177,7 @@ def read_bundle(
         pairs=_pair_stage(folder, manifest, stage, local_places),
         taxonomy=taxonomy,
         segmenter=segmenter,
+        label_shares=manifest.get(LABEL_SHARES, {}),
         manifest=manifest,
     )
 

@@ -3,10 +3,20 @@
 Limits are constants beside the code that keeps them, thresholds travel in the bundle.
 """
 
+import enum
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(enum.StrEnum):
+    """How the log is written."""
+
+    TEXT = "text"
+    """A line for each warning."""
+    JSON = "json"
+    """A JSON object for each warning and each request."""
 
 
 class Settings(BaseSettings):
@@ -33,6 +43,10 @@ class Settings(BaseSettings):
     convert_from: float = Field(default=45, ge=0, le=100)
     """Total from which one that is not filed is suggested to be passed on (转意见建议), not
     returned; at most ``file_from``."""
+    log_format: LogFormat = LogFormat.TEXT
+    """``json`` for a collector of logs, with a line for every request."""
+    traces: bool = False
+    """Whether spans go to an OpenTelemetry collector; the standard ``OTEL_…`` say where."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     """0 lets the system choose a free one."""

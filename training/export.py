@@ -19,6 +19,7 @@ from nlp_service.assess import Assessor
 from nlp_service.bundle import (
     ENCODER_FORMAT,
     GOLDEN,
+    LABEL_SHARES,
     LINEAR_FORMAT,
     MANIFEST,
     MODEL,
@@ -38,6 +39,7 @@ from nlp_service.text.segment import Segmenter
 from training.config import TrainingConfig, as_table
 from training.errors import ParityFailure
 from training.fit_linear import FittedLinear, split_by_head
+from training.label_shares import Shares
 from training.quality_stage import TrainedQuality, check_quality_parity
 from training.quantise import Codes, quantise
 
@@ -60,6 +62,7 @@ class Trained:
     calibration: Calibration
     tables: Tables
     thresholds: Thresholds
+    label_shares: Shares
     stage: "TrainedStage | None" = None
     quality: TrainedQuality | None = None
 
@@ -146,6 +149,7 @@ def _description(trained: Trained, config: TrainingConfig) -> Mapping[str, Any]:
         "heads": trained.heads,
         "calibration": asdict(trained.calibration),
         "thresholds": asdict(trained.thresholds),
+        LABEL_SHARES: trained.label_shares,
         "config": as_table(config),
     }
 

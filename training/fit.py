@@ -12,6 +12,7 @@ from training.cross_validate import CrossValidated, cross_validate, make_report
 from training.export import Trained, write_bundle
 from training.fit_linear import fit_linear
 from training.joint_folds import ANSWERS, JointFolds
+from training.label_shares import count_label_shares
 from training.model_card import model_card
 from training.out_of_fold import fit_probabilities
 from training.prepare import Prepared, Say
@@ -83,6 +84,7 @@ def train(prepared: Prepared, validated: CrossValidated) -> Trained:
             error_rates=config.error_rates,
             missed_urgent=config.missed_urgent,
         ),
+        label_shares=count_label_shares(prepared.examples),
     )
 
 

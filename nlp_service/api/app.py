@@ -18,7 +18,8 @@ from nlp_service.api.documentation import (
 )
 from nlp_service.api.failures import FailureMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
-from nlp_service.api.metrics import Metrics, MetricsMiddleware
+from nlp_service.api.metrics import Metrics
+from nlp_service.api.observing import ObservingMiddleware, Tracer, log_request
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.record_documentation import restore_record_nulls
 from nlp_service.api.review_documentation import restore_review_nulls
@@ -33,11 +34,16 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    settings: Settings, *, assessor: Assessor | None = None, store: Store | None = None
+    settings: Settings,
+    *,
+    assessor: Assessor | None = None,
+    store: Store | None = None,
+    tracer: Tracer | None = None,
 ) -> FastAPI:
     """Make the app; when it starts it loads its bundle and opens its store, unless given them.
 
     A store that was given stays open at the end; whether to open one, ``settings.store`` says.
+    A tracer follows requests beyond this service.
     Starting raises what ``load_assessor`` and ``open_store`` raise, so neither a bad bundle nor a
     damaged or newer database ever serves.
     """
@@ -54,7 +60,8 @@ def create_app(
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
             _know_relations(app, app.state.assessor.bundle, app.state.store)
-            metrics.name_bundle(app.state.assessor.versions)
+            bundle = app.state.assessor.bundle
+            metrics.name_bundle(app.state.assessor.versions, bundle.label_shares)
             yield
 
     app = FastAPI(
@@ -67,7 +74,12 @@ def create_app(
         redoc_url=None,
         lifespan=hold_what_is_needed,
         middleware=[
-            Middleware(MetricsMiddleware, metrics=metrics),
+            Middleware(
+                ObservingMiddleware,
+                observers=[metrics.count_request, log_request],
+                listener=metrics.observe_stage,
+                tracer=tracer,
+            ),
             Middleware(FailureMiddleware),
             Middleware(BodyLimitMiddleware),
         ],

@@ -3,16 +3,17 @@
 No label ever holds what a sender may choose.
 """
 
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from nlp_service.api.drift import Drift, Shares
+from nlp_service.api.observing import Answered
 from nlp_service.domain.assessment import Assessment, Versions
+from nlp_service.stages import Stage
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -46,52 +47,76 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        self._reasons = Counter(
+            "nlp_review_reasons",
+            "Why assessed submissions need a person: uncertain_<head> is an abstention on a tag.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self._labels = Counter(
+            "nlp_labels",
+            "Labels given, by kind and head.",
+            ["kind", "head", "label"],
+            registry=self.registry,
+        )
+        self._drift_index = Gauge(
+            "nlp_label_drift",
+            "Population stability index of the labels given lately against those learnt from;"
+            " above 0.25 look into it, NaN while few texts came.",
+            ["kind", "head"],
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "nlp_stage_duration_seconds",
+            "Time of each stage, for one text or one chunk of texts.",
+            ["stage"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self._drift: Mapping[str, Drift] = {}
         self._bundle = Info("nlp_bundle", "The loaded model bundle.", registry=self.registry)
 
-    def count_request(self, *, route: str, method: str, status: int, seconds: float) -> None:
+    def count_request(self, answered: Answered) -> None:
         """Count one answered request."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route, method).observe(seconds)
+        self._requests.labels(answered.route, answered.method, str(answered.status)).inc()
+        self._seconds.labels(answered.route, answered.method).observe(answered.seconds)
 
     def count_assessments(self, assessments: Iterable[Assessment]) -> None:
         """Count what was assessed."""
         for assessment in assessments:
             self._assessed.labels(assessment.kind).inc()
             self._needing_review.labels(assessment.kind).inc(assessment.needs_review)
+            for reason in assessment.reasons:
+                self._reasons.labels(reason.code).inc()
+            self._count_labels(assessment)
 
-    def name_bundle(self, versions: Versions) -> None:
-        """Say which bundle answers."""
+    def observe_stage(self, stage: Stage, seconds: float) -> None:
+        """Take in how long a stage took."""
+        self._stages.labels(stage).observe(seconds)
+
+    def name_bundle(self, versions: Versions, learnt: Mapping[str, Shares]) -> None:
+        """Say which bundle answers, and by kind how common each label was in its data."""
         self._bundle.info(asdict(versions))
+        self._drift = {kind: Drift(shares) for kind, shares in learnt.items()}
+        self._drift_index.clear()
+        for kind, drift in self._drift.items():
+            for head in drift.heads:
+                gauge = self._drift_index.labels(kind, head)
+                gauge.set_function(partial(drift.index, head))
+
+    def _count_labels(self, assessment: Assessment) -> None:
+        labels = _labels_of(assessment)
+        for head, label in labels.items():
+            self._labels.labels(assessment.kind, head, label).inc()
+        if drift := self._drift.get(assessment.kind):
+            drift.count(labels)
 
 
-class MetricsMiddleware:
-    """Counts every request by the template of its route."""
-
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and count its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        begun = time.perf_counter()
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_and_note)
-        finally:
-            self._metrics.count_request(
-                route=getattr(scope.get("route"), "path", "unmatched"),
-                method=scope["method"],
-                status=status,
-                seconds=time.perf_counter() - begun,
-            )
+def _labels_of(assessment: Assessment) -> Mapping[str, str]:
+    """Return one label a head; of units the leading one."""
+    return {
+        "topic": assessment.topic.code,
+        "lead_unit": assessment.units[0].code,
+        "request": assessment.request.code,
+        "urgency": str(assessment.urgency.level),
+    }

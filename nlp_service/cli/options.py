@@ -26,6 +26,8 @@ mode_option = click.option(
 )
 
 _RULES = {
+    "log_format": "应为 text 或 json",
+    "traces": "应为 true 或 false",
     "port": "应为 0 到 65535 的整数",
     "store": "应为 true 或 false",
     "encoder_threads": "应为不小于 0 的整数",

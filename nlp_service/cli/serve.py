@@ -2,11 +2,11 @@
 
 import errno
 import json
-import logging
 import shlex
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import click
 
 from nlp_service.cli.failures import Failure
+from nlp_service.cli.logs import configure_logs
 from nlp_service.cli.options import bundle_option, help_option, load_assessor, read_settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from nlp_service.api.tracing import OpenTelemetryTracer
     from nlp_service.settings import Settings
     from nlp_service.store.opening import Store
 
@@ -41,10 +43,29 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
 
     with ExitStack() as held:
         store = held.enter_context(_open_store(settings)) if settings.store else None
-        app = create_app(settings, assessor=assessor, store=store)
+        app = create_app(
+            settings, assessor=assessor, store=store, tracer=held.enter_context(_tracing(settings))
+        )
         listener = held.enter_context(_listen(settings.host, settings.port))
-        _serve(app, listener, host=settings.host)
+        _serve(app, listener, settings)
     click.echo("服务已停止。", err=True)
+
+
+@contextmanager
+def _tracing(settings: "Settings") -> Iterator["OpenTelemetryTracer | None"]:
+    if not settings.traces:
+        yield None
+        return
+    from nlp_service.api.tracing import OpenTelemetryTracer
+
+    try:
+        tracer = OpenTelemetryTracer()
+    except ImportError:
+        raise Failure(
+            "NLP_TRACES=true 需要另装 OpenTelemetry：pip install 'nlp-service[otel]'。"
+        ) from None
+    with closing(tracer):
+        yield tracer
 
 
 def _open_store(settings: "Settings") -> "Store":
@@ -80,7 +101,7 @@ def _explain_refusal(error: OSError, host: str, port: int) -> str:
             return f"无法监听 {host} 的端口 {port}，系统报告 {error.strerror}。"
 
 
-def _serve(app: "FastAPI", listener: socket.socket, *, host: str) -> None:
+def _serve(app: "FastAPI", listener: socket.socket, settings: "Settings") -> None:
     """Answer until SIGINT or SIGTERM, and say where as soon as it is true."""
     import uvicorn
 
@@ -88,9 +109,9 @@ def _serve(app: "FastAPI", listener: socket.socket, *, host: str) -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
-                click.echo(_announcement(_base_url(listener, host)))
+                click.echo(_announcement(_base_url(listener, settings.host)))
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logs(settings)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from nlp_service.domain.errors import InvalidSubmission, ReferenceTaken
 from nlp_service.domain.records import Filing, StoredOnce, check_name
+from nlp_service.stages import Stage, timed
 from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.opening import Office
 
@@ -21,6 +22,11 @@ def file_submissions(office: Office, items: Sequence[Filing]) -> Sequence[Stored
     What cannot be stored fails alone: its error stands in its place. What is there already only
     gets its assessment, and its outcome where none is known.
     """
+    with timed(Stage.STORING):
+        return _file(office, items)
+
+
+def _file(office: Office, items: Sequence[Filing]) -> Sequence[StoredOnce | Refusal]:
     if len(items) > 1:
         _wait_for_other_chunks(office)
     answers = {place: error for place, one in enumerate(items) if (error := _unfit(one))}

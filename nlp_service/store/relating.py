@@ -22,6 +22,7 @@ from nlp_service.duplicates.groups import Link
 from nlp_service.duplicates.matter import Matter, Vector
 from nlp_service.duplicates.related import Among, Related, choose_sources, judge_sources
 from nlp_service.duplicates.wording import read_wording
+from nlp_service.stages import Stage, timed
 from nlp_service.store.boilerplate import KnownBoilerplate
 from nlp_service.store.earlier_texts import read_documents
 from nlp_service.store.filing import Refusal, file_submissions
@@ -91,7 +92,10 @@ class Relator:
 
     def embed(self, documents: Sequence[Document]) -> Sequence[Vector | None]:
         """Return each text's embedding; None of a bundle without an encoder."""
-        return list(self.embedder.embed(documents)) if self.embedder else [None] * len(documents)
+        if self.embedder is None:
+            return [None] * len(documents)
+        with timed(Stage.EMBEDDING):
+            return list(self.embedder.embed(documents))
 
     @property
     def embedder(self) -> "Embedder | None":
@@ -140,16 +144,17 @@ class Relator:
             among: which earlier texts are looked at.
             but: keys of submissions that are passed over, such as its own.
         """
-        meaning = office.meaning(self.space) if query.embedding is not None else None
-        chosen = choose_sources(query, office.wording, meaning, among)
-        ids = [id for id in chosen if int(id) not in but]
-        vectors = meaning.vectors(ids) if meaning else {}
-        known = self._boilerplate.read(office.connection)
-        sources = {
-            id: self._read(document, known, vectors.get(id))
-            for id, document in read_documents(office.connection, ids).items()
-        }
-        return judge_sources(query, sources, self._stage.model)
+        with timed(Stage.DUPLICATES):
+            meaning = office.meaning(self.space) if query.embedding is not None else None
+            chosen = choose_sources(query, office.wording, meaning, among)
+            ids = [id for id in chosen if int(id) not in but]
+            vectors = meaning.vectors(ids) if meaning else {}
+            known = self._boilerplate.read(office.connection)
+            sources = {
+                id: self._read(document, known, vectors.get(id))
+                for id, document in read_documents(office.connection, ids).items()
+            }
+            return judge_sources(query, sources, self._stage.model)
 
     def keep(self, office: Office, kept: Mapping[int, Kept]) -> None:
         """Let stored texts, by key, be found; the restricted ones are not among them."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from nlp_service.domain.assessment import ScorePath
 from nlp_service.domain.submission import Mode
+from nlp_service.stages import Stage, timed
 from nlp_service.tagging.calibration import (
     Calibration,
     Tables,
@@ -105,8 +106,9 @@ class Cascade:
 
     def margins(self, documents: Sequence[Document]) -> Mapping[str, Floats]:
         """Return the linear model's decision values of every head, a row a text."""
-        counts = self._counter.count(documents, self._segmenter)
-        margins = self._model.margins(self._model.weigh(counts))
+        with timed(Stage.WORDS):
+            counts = self._counter.count(documents, self._segmenter)
+            margins = self._model.margins(self._model.weigh(counts))
         return {head: margins[:, columns] for head, columns in self._columns.items()}
 
     def _linear(self, margins: Mapping[str, Floats], places: Sequence[int]) -> Scored:
@@ -128,12 +130,13 @@ class Cascade:
         explain: bool,
     ) -> Scored:
         read = [documents[place] for place in places]
-        tokens = stage.encoder.token_shares(read) if explain else ()
-        vectors = (
-            np.stack([one.shares.sum(axis=0) for one in tokens])
-            if tokens
-            else stage.encoder.vectors(read)
-        )
+        with timed(Stage.ENCODER):
+            tokens = stage.encoder.token_shares(read) if explain else ()
+            vectors = (
+                np.stack([one.shares.sum(axis=0) for one in tokens])
+                if tokens
+                else stage.encoder.vectors(read)
+            )
         chosen = np.array(places)
         read_margins = {head: values[chosen] for head, values in margins.items()}
         sums = {

@@ -251,3 +251,22 @@ def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping):
     assert last["summary"]["state"] == "done"
     assert (last["summary"]["stored"], last["summary"]["known"]) == (1200, 0)
     assert sorted(references) == list(range(1200))
+
+
+def test_the_json_log_has_an_object_for_each_request_and_no_word_of_it(serving):
+    with serving("--port", "0", NLP_LOG_FORMAT="json") as (service, said):
+        request = urllib.request.Request(
+            url_in(said) + "/healthz?" + quote("柳树湾举报人王某某"),
+            headers={"X-Request-ID": "n-1"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.headers["X-Request-ID"] == "n-1"
+        service.terminate()
+        _, errors = service.communicate(timeout=20)
+
+    lines = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["request_id"], line["route"], line["status"]) == ("n-1", "/healthz", 200)
+    assert {"at", "ms", "method", "logger"} <= set(line)
+    assert "柳树湾" not in errors
+    assert quote("柳树湾") not in errors
