@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from nlp_service.domain.errors import StoreError
-from nlp_service.store.cluster import running_server
+from nlp_service.store.cluster import buffered_mb, running_server
 from nlp_service.store.embedded import use_server
 
 HOLD = """
@@ -82,6 +82,17 @@ def test_the_last_to_let_go_stops_the_server(data):
 
     assert running_server(data) is None
     assert ends(second.pid)
+
+
+@pytest.mark.parametrize(("memory_gb", "mb"), [(1, 128), (4, 256), (8, 512), (64, 512)])
+def test_the_server_keeps_a_share_of_the_memory_for_its_pages(memory_gb, mb):
+    assert buffered_mb(memory_gb * 2**30) == mb
+
+
+def test_the_server_runs_with_that_share(data, use):
+    (shown,) = ask(use(data), "SELECT pg_size_bytes(current_setting('shared_buffers'))")
+
+    assert shown == buffered_mb(psutil.virtual_memory().total) * 2**20
 
 
 def test_what_was_written_is_there_after_the_next_start(data, use):
