@@ -10,12 +10,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from nlp_service.api.validation import described
+from nlp_service.domain.audit import Action, AuditEntry
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import (
     LONGEST_NAME,
-    Action,
     AssessedSubmission,
-    AuditEntry,
     ListedSubmission,
     ListPage,
     Merge,

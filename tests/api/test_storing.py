@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from nlp_service.api.app import create_app
 from nlp_service.api.examples import PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.schemas import AssessmentOut, BatchOut
-from nlp_service.domain.records import Action, Origin, RecordKind
+from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.records import Origin
 
 ONE, BATCH = "/v1/assessments", "/v1/assessments:batch"
 BUS = {"id": "9", "body": "3路公交车早上七点半以后四十分钟才来一趟，学生天天迟到，请加密班次。"}
