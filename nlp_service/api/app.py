@@ -1,14 +1,15 @@
 """Make the application: middleware, problem handlers, routes; its bundle and its store."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
 from nlp_service.api import issue_examples
+from nlp_service.api.callers import MACHINE, Callers, held_keys
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
@@ -17,14 +18,21 @@ from nlp_service.api.documentation import (
     restore_nulls,
 )
 from nlp_service.api.failures import FailureMiddleware
+from nlp_service.api.gate import GateMiddleware
+from nlp_service.api.gate_documentation import describe_gate
+from nlp_service.api.headers import HeadersMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics, MetricsMiddleware
+from nlp_service.api.people_documentation import restore_people_nulls
+from nlp_service.api.permissions import PermissionTable
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.record_documentation import restore_record_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.bundle import Bundle
+from nlp_service.people.passwords import Passwords
 from nlp_service.settings import Settings
+from nlp_service.store.model_changes import note_model
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 
@@ -32,11 +40,16 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    settings: Settings, *, assessor: Assessor | None = None, store: Store | None = None
+    settings: Settings,
+    *,
+    assessor: Assessor | None = None,
+    store: Store | None = None,
+    start_key: str | None = None,
 ) -> FastAPI:
     """Make the app; when it starts it loads its bundle and opens its store, unless given them.
 
     A store that was given stays open at the end; whether to open one, ``settings.store`` says.
+    A start key lets in while the app lives; ``callers.held_keys`` says to what.
     Starting raises what ``load_assessor`` and ``open_store`` raise, so neither a bad bundle nor a
     damaged or newer database ever serves.
     """
@@ -53,6 +66,7 @@ def create_app(
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
             _know_relations(app, app.state.assessor.bundle, app.state.store)
+            held.enter_context(_know_people(app, start_key))
             metrics.name_bundle(app.state.assessor.versions)
             yield
 
@@ -66,20 +80,39 @@ def create_app(
         redoc_url=None,
         lifespan=hold_what_is_needed,
         middleware=[
+            Middleware(HeadersMiddleware),
             Middleware(MetricsMiddleware, metrics=metrics),
             Middleware(FailureMiddleware),
+            Middleware(GateMiddleware),
             Middleware(BodyLimitMiddleware),
         ],
     )
     app.state.metrics = metrics
     app.state.settings = settings
+    app.state.permissions = PermissionTable()
     app.include_router(router)
     add_problem_handlers(app)
     describe_domain_types(app.openapi())
     restore_nulls(app.openapi())
     issue_examples.restore_nulls(app.openapi())
     restore_record_nulls(app.openapi())
+    restore_people_nulls(app.openapi())
+    describe_gate(app.openapi())
     return app
+
+
+@contextmanager
+def _know_people(app: FastAPI, start_key: str | None) -> Iterator[None]:
+    """Make what finds callers, while the app lives; note which bundle answers from now on."""
+    settings: Settings = app.state.settings
+    store: Store | None = app.state.store
+    held = held_keys(settings.key_hashes, start_key, has_store=store is not None)
+    if store is not None:
+        app.state.passwords = Passwords()
+        note_model(store, app.state.assessor.versions, actor=MACHINE)
+    app.state.callers = Callers(store, held)
+    yield
+    del app.state.callers
 
 
 def _know_relations(app: FastAPI, bundle: Bundle, store: Store | None) -> None:

@@ -180,6 +180,8 @@ class AuditEntryOut(BaseModel):
     at: datetime
     actor: str
     action: Action
+    before: dict[str, Any] | None = Field(description="此前怎样；没有可说的为 null。")
+    after: dict[str, Any] | None = Field(description="此后怎样；没有可说的为 null。")
 
 
 class SubmissionOut(BaseModel):
@@ -312,5 +314,9 @@ def submission_of(
         ),
         merge=merge,
         outcomes=[outcome_of(one) for one in outcomes],
-        audit=[AuditEntryOut(at=one.at, actor=one.actor, action=one.action) for one in audit],
+        audit=[_audit_entry_of(one) for one in audit],
     )
+
+
+def _audit_entry_of(entry: AuditEntry) -> AuditEntryOut:
+    return AuditEntryOut(**{name: getattr(entry, name) for name in AuditEntryOut.model_fields})

@@ -38,7 +38,7 @@ class Permission(enum.StrEnum):
     """代他人操作：只给密钥，由请求头 X-Actor 写明代谁"""
 
 
-class Role(enum.StrEnum):
+class UserRole(enum.StrEnum):
     """What a user is in the office."""
 
     VIEWER = "viewer"
@@ -59,11 +59,11 @@ _OFFICE = _EVERYBODY | {
     Permission.EXPORT,
 }
 
-PERMISSIONS_OF: Mapping[Role, frozenset[Permission]] = {
-    Role.VIEWER: frozenset(_EVERYBODY),
-    Role.SECRETARY: frozenset(_OFFICE | {Permission.FILE, Permission.DELETE}),
-    Role.COMMITTEE: frozenset(_OFFICE),
-    Role.ADMIN: frozenset(Permission) - {Permission.ACT_FOR_OTHERS},
+PERMISSIONS_OF: Mapping[UserRole, frozenset[Permission]] = {
+    UserRole.VIEWER: frozenset(_EVERYBODY),
+    UserRole.SECRETARY: frozenset(_OFFICE | {Permission.FILE, Permission.DELETE}),
+    UserRole.COMMITTEE: frozenset(_OFFICE),
+    UserRole.ADMIN: frozenset(Permission) - {Permission.ACT_FOR_OTHERS},
 }
 
 SCOPES = frozenset(Permission) - {Permission.MANAGE}
@@ -85,7 +85,7 @@ class User:
 
     key: int
     name: str
-    role: Role
+    role: UserRole
     one_time_until: datetime | None
     """Where the password is a one-time one: it must be changed, and until when it can be."""
     disabled_at: datetime | None
@@ -134,7 +134,7 @@ class Caller:
     permissions: frozenset[Permission]
     user_key: int | None = None
     """None where a key asks."""
-    role: Role | None = None
+    role: UserRole | None = None
     must_change_password: bool = False
     """May do nothing else until then."""
     expires_at: datetime | None = None

@@ -1,6 +1,6 @@
 """The first start makes an admin, once, whichever of several processes comes first."""
 
-from nlp_service.domain.people import Role
+from nlp_service.domain.people import UserRole
 from nlp_service.people.passwords import Passwords, make_one_time_password
 from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.opening import Store
@@ -24,7 +24,7 @@ def make_first_admin(store: Store, passwords: Passwords) -> str | None:
         wait_for_turn(office.connection, _LOCK)
         if office.users.exist():  # another process was first, and tells its own
             return None
-        office.users.add(NAME, Role.ADMIN, password_hash=made)
+        office.users.add(NAME, UserRole.ADMIN, password_hash=made)
     return password
 
 

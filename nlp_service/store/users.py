@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import AccountRefused, RecordUnknown
-from nlp_service.domain.people import ONE_TIME, Role, User
+from nlp_service.domain.people import ONE_TIME, User, UserRole
 from nlp_service.people.names import name_key, read_user_name
 from nlp_service.store.audit import Audit
 from nlp_service.store.people_tables import sessions, sign_ins, users
@@ -36,7 +36,7 @@ class Users:
     def __init__(self, connection: Connection, audit: Audit) -> None:
         self._connection, self._audit = connection, audit
 
-    def add(self, name: str, role: Role, *, password_hash: str) -> User:
+    def add(self, name: str, role: UserRole, *, password_hash: str) -> User:
         """Add a user with a one-time password.
 
         Raises:
@@ -108,7 +108,7 @@ class Users:
         order = (_c.disabled_at.is_not(None), _c.name_key)
         return [read_user(row) for row in self._connection.execute(select(users).order_by(*order))]
 
-    def change_role(self, key: int, role: Role) -> User:
+    def change_role(self, key: int, role: UserRole) -> User:
         """Give a user another role.
 
         Raises:
@@ -209,7 +209,7 @@ class Users:
         """Return who may manage users; of two who would leave nobody, one waits for the other."""
         rows = self._connection.execute(
             select(_c.key)
-            .where(_c.role == Role.ADMIN, _c.disabled_at.is_(None))
+            .where(_c.role == UserRole.ADMIN, _c.disabled_at.is_(None))
             .order_by(_c.key)
             .with_for_update()
         )
@@ -240,7 +240,7 @@ def read_user(row: Row[Any]) -> User:
     return User(
         key=row.key,
         name=row.name,
-        role=Role(row.role),
+        role=UserRole(row.role),
         one_time_until=row.one_time_until,
         disabled_at=row.disabled_at,
         created_at=row.created_at,
