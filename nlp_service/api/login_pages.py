@@ -74,6 +74,7 @@ def log_in(request: Request, form: FormDep, store: FoundStoreDep) -> Response:
             name=form.get("name", ""),
             password=form.get("password", ""),
             address=address_of(request),
+            replaced=read_session_cookie(request),
         )
     except SignInFailed as error:
         return _login_page(request, has_users=True, message=str(error), status=401)

@@ -65,6 +65,7 @@ def open_session(
         name=wanted.name,
         password=wanted.password,
         address=address_of(request),
+        replaced=read_session_cookie(request),
     )
     return start_session(request, response, opened)
 

@@ -39,14 +39,14 @@ class SignIns:
         self._connection = connection
 
     def begin(self, *, name: str, address: str) -> int:
-        """Count an attempt; return for how many seconds none is allowed, 0 where this one is."""
+        """Count an attempt; return for how many seconds none is allowed, 0 where this one is.
+
+        Who only repeats a name that is paused does not keep the whole office waiting.
+        """
         self._forget_old()
-        subjects = (
-            (subject_of_address(address), FREE_BY_ADDRESS),
-            (subject_of_name(name), FREE_BY_NAME),
+        return self._count(subject_of_name(name), FREE_BY_NAME) or self._count(
+            subject_of_address(address), FREE_BY_ADDRESS
         )
-        waits = [self._count(subject, free) for subject, free in subjects]
-        return max(waits)
 
     def succeed(self, *, name: str, address: str) -> None:
         """Forget the attempts on a name, and of those from the address the one that succeeded.

@@ -19,9 +19,15 @@ NOBODY = 0
 
 
 def sign_in(
-    store: Store, passwords: Passwords, *, name: str, password: str, address: str
+    store: Store,
+    passwords: Passwords,
+    *,
+    name: str,
+    password: str,
+    address: str,
+    replaced: str | None = None,
 ) -> OpenedSession:
-    """Open a session for who knows the password.
+    """Open a session for who knows the password; one that the browser still had is ended.
 
     Raises:
         SignInFailed: name and password do not fit, or the user may not sign in.
@@ -42,6 +48,8 @@ def sign_in(
             office.users.note_sign_in(now.user.key)
             told = {"address": address}
             office.audit.note(Action.SIGNED_IN, RecordKind.USER, now.user.key, after=told)
+            if replaced is not None:
+                office.sessions.end(replaced)
             return office.sessions.open(now.user)
         _note_failure(office, found.user.key if found else NOBODY, address)
     raise SignInFailed
