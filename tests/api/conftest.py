@@ -7,7 +7,7 @@ from nlp_service.api.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
-from tests.callers import BEARER, FORGETFUL
+from tests.callers import BEARER, FORGETFUL, passwords
 from tests.databases import clear, settings_for
 
 
@@ -88,6 +88,7 @@ def quick_assessor(assessor):
 def session_office(keeping_settings, session_store, quick_assessor):
     app = create_app(keeping_settings, assessor=quick_assessor, store=session_store)
     with TestClient(app, headers=BEARER) as client:
+        app.state.passwords = passwords()
         yield client
 
 
