@@ -31,7 +31,9 @@ def read_user_name(name: str) -> str:
 def name_key(name: str) -> str:
     """Return what is the same for names that count as one: zhang.san and Zhang.San.
 
-    Never refuses: at a sign-in any string may come, and an unfit one is nobody's.
+    Never refuses: at a sign-in any string may come, and an unfit one is nobody's. What the database
+    cannot hold is replaced by what no name has.
     """
     folded = unicodedata.normalize("NFKC", name).replace("•", "·").strip().casefold()
-    return unicodedata.normalize("NFKC", folded)
+    storable = folded.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return unicodedata.normalize("NFKC", storable)

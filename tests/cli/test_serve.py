@@ -7,38 +7,13 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import make_url
 
 from nlp_service.api.examples import PUBLIC_MESSAGE
-
-
-@pytest.fixture
-def serving(command, pytestconfig):
-    """Start the service; yield the process with its announcement, and end it."""
-
-    @contextmanager
-    def start(*arguments, **environment):
-        with subprocess.Popen(
-            [command, "serve", *arguments],
-            cwd=pytestconfig.rootpath,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as service:
-            try:
-                said = ""
-                while "curl" not in said and (line := service.stdout.readline()):
-                    said += line
-                yield service, said
-            finally:
-                service.kill()
-
-    return start
 
 
 def url_in(said):

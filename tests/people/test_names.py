@@ -63,4 +63,4 @@ def test_names_that_look_alike_count_as_one(one, other):
 
 @pytest.mark.parametrize("given", ["", "\x00", "\ud83d", "a" * 100_000, "' OR 1=1 --"])
 def test_whatever_is_typed_as_a_name_has_a_key(given):
-    assert isinstance(name_key(given), str)
+    assert "\x00" not in name_key(given).encode().decode()
