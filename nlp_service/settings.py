@@ -4,6 +4,9 @@ Limits are constants beside the code that keeps them, thresholds travel in the b
 """
 
 import enum
+import re
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -47,9 +50,38 @@ class Settings(BaseSettings):
     """``json`` for a collector of logs, with a line for every request."""
     traces: bool = False
     """Whether spans go to an OpenTelemetry collector; the standard ``OTEL_…`` say where."""
+    keys: str = ""
+    """Keys that let other systems in, ``name:SHA-256,…``, to all but managing: for installations
+    without a store, which have no users and no other keys. ``nlp-service keys add`` makes one."""
+    proxies: str = ""
+    """Addresses or networks of proxies, by commas, whose ``X-Forwarded-For`` and
+    ``X-Forwarded-Proto`` are believed; without any, neither is."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     """0 lets the system choose a free one."""
+
+    @field_validator("keys")
+    @classmethod
+    def _names_and_hashes(cls, value: str) -> str:
+        _read_keys(value)
+        return value
+
+    @field_validator("proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for proxy in _parts(value):
+            ip_network(proxy)
+        return value
+
+    @property
+    def key_hashes(self) -> Mapping[str, bytes]:
+        """SHA-256 of each key in ``keys``, by name."""
+        return _read_keys(self.keys)
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        """What stands in ``proxies``, one by one."""
+        return _parts(self.proxies)
 
     @field_validator("convert_from")
     @classmethod
@@ -57,3 +89,22 @@ class Settings(BaseSettings):
         if value > info.data.get("file_from", value):
             raise ValueError("above file_from")
         return value
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _read_keys(value: str) -> Mapping[str, bytes]:
+    """Return hashes by name.
+
+    Raises:
+        ValueError: a part is none of name and SHA-256.
+    """
+    found = {}
+    for part in _parts(value):
+        name, _, digest = part.rpartition(":")
+        if not name or not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ValueError("not name:SHA-256")
+        found[name] = bytes.fromhex(digest)
+    return found

@@ -14,6 +14,7 @@ from nlp_service.settings import Settings
 from nlp_service.store.embedded import use_server
 from nlp_service.store.opening import open_store
 from nlp_service.store.tables import SCHEMA, metadata
+from tests.callers import KEYS
 
 TEMPLATE = "ready"
 numbers = itertools.count()
@@ -120,7 +121,7 @@ class Server:
 
 
 def settings_for(address):
-    return Settings(database_url=address.render_as_string(hide_password=False))
+    return Settings(database_url=address.render_as_string(hide_password=False), keys=KEYS)
 
 
 def clear(store):

@@ -1,14 +1,15 @@
 """Make the application: middleware, problem handlers, routes; its bundle and its store."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
 from nlp_service.api import issue_examples
+from nlp_service.api.callers import MACHINE, Callers, held_keys
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
@@ -17,16 +18,23 @@ from nlp_service.api.documentation import (
     restore_nulls,
 )
 from nlp_service.api.failures import FailureMiddleware
+from nlp_service.api.gate import GateMiddleware
+from nlp_service.api.gate_documentation import describe_gate
+from nlp_service.api.headers import HeadersMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.observing import ObservingMiddleware, Tracer, log_request
+from nlp_service.api.people_documentation import restore_people_nulls
+from nlp_service.api.permissions import PermissionTable
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.record_documentation import restore_record_nulls
 from nlp_service.api.review_documentation import restore_review_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.bundle import Bundle
+from nlp_service.people.passwords import Passwords
 from nlp_service.settings import Settings
+from nlp_service.store.model_changes import note_model
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 
@@ -39,11 +47,13 @@ def create_app(
     assessor: Assessor | None = None,
     store: Store | None = None,
     tracer: Tracer | None = None,
+    start_key: str | None = None,
 ) -> FastAPI:
     """Make the app; when it starts it loads its bundle and opens its store, unless given them.
 
     A store that was given stays open at the end; whether to open one, ``settings.store`` says.
     A tracer follows requests beyond this service.
+    A start key lets in while the app lives; ``callers.held_keys`` says to what.
     Starting raises what ``load_assessor`` and ``open_store`` raise, so neither a bad bundle nor a
     damaged or newer database ever serves.
     """
@@ -62,6 +72,7 @@ def create_app(
             _know_relations(app, app.state.assessor.bundle, app.state.store)
             bundle = app.state.assessor.bundle
             metrics.name_bundle(app.state.assessor.versions, bundle.label_shares)
+            held.enter_context(_know_people(app, start_key))
             yield
 
     app = FastAPI(
@@ -80,12 +91,15 @@ def create_app(
                 listener=metrics.observe_stage,
                 tracer=tracer,
             ),
+            Middleware(HeadersMiddleware),
             Middleware(FailureMiddleware),
+            Middleware(GateMiddleware),
             Middleware(BodyLimitMiddleware),
         ],
     )
     app.state.metrics = metrics
     app.state.settings = settings
+    app.state.permissions = PermissionTable()
     app.include_router(router)
     add_problem_handlers(app)
     describe_domain_types(app.openapi())
@@ -93,7 +107,23 @@ def create_app(
     issue_examples.restore_nulls(app.openapi())
     restore_record_nulls(app.openapi())
     restore_review_nulls(app.openapi())
+    restore_people_nulls(app.openapi())
+    describe_gate(app.openapi())
     return app
+
+
+@contextmanager
+def _know_people(app: FastAPI, start_key: str | None) -> Iterator[None]:
+    """Make what finds callers, while the app lives; note which bundle answers from now on."""
+    settings: Settings = app.state.settings
+    store: Store | None = app.state.store
+    held = held_keys(settings.key_hashes, start_key, has_store=store is not None)
+    if store is not None:
+        app.state.passwords = Passwords()
+        note_model(store, app.state.assessor.versions, actor=MACHINE)
+    app.state.callers = Callers(store, held)
+    yield
+    del app.state.callers
 
 
 def _know_relations(app: FastAPI, bundle: Bundle, store: Store | None) -> None:

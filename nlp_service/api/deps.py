@@ -9,13 +9,11 @@ from fastapi import Depends, Header, Query, Request
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
+from nlp_service.domain.people import Caller, Permission
 from nlp_service.domain.records import check_name
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
-
-NOBODY = "未署名"
-"""Who acts where the request does not say."""
 
 
 async def get_assessor(request: Request) -> Assessor:
@@ -88,24 +86,43 @@ async def get_relator(request: Request) -> Relator:
     return relator
 
 
+async def get_caller(request: Request) -> Caller:
+    """Return who asks, as the gate found.
+
+    Raises:
+        RequestRefused: nobody said so; routes that anybody may ask cannot want to know.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        raise RequestRefused("not_signed_in")
+    return caller
+
+
 async def get_actor(
+    caller: Annotated[Caller, Depends(get_caller)],
     x_actor: Annotated[
         str,
         Header(
             alias="X-Actor",
-            description="谁在操作，记入审计：一行 UTF-8 文字，可作百分号编码，如 %E5%BC%A0。"
-            f"不写时记为“{NOBODY}”。目前没有登录，服务不核实。",
+            description="密钥代谁操作，与密钥一起记入审计：一行 UTF-8 文字，可作百分号编码，如 "
+            "%E5%BC%A0。只有带 act_for_others 权限的密钥可以用；用户以登录的身份操作。",
         ),
     ] = "",
 ) -> str:
-    """Return who acts.
+    """Return who acts, as the audit shall name them.
 
     Raises:
+        RequestRefused: the header names somebody, and the caller may act for nobody.
         InvalidSubmission: the header holds no name.
     """
     name = unquote(x_actor.encode("latin-1").decode("utf-8", "replace")).strip()
+    if not name:
+        return caller.actor
+    if not caller.may(Permission.ACT_FOR_OTHERS):
+        needed = "需要权限 act_for_others，才能用请求头 X-Actor 代他人操作。"
+        raise RequestRefused("not_allowed", needed)
     check_name("请求头 X-Actor ", name)
-    return name or NOBODY
+    return f"{caller.actor} 代 {name}"
 
 
 async def get_metrics(request: Request) -> Metrics:
@@ -151,5 +168,6 @@ FoundStoreDep = Annotated[Store | None, Depends(find_store)]
 MemoryDep = Annotated[Store | None, Depends(get_memory)]
 RelatorDep = Annotated[Relator, Depends(get_relator)]
 FoundRelatorDep = Annotated[Relator | None, Depends(find_relator)]
+CallerDep = Annotated[Caller, Depends(get_caller)]
 ActorDep = Annotated[str, Depends(get_actor)]
 JsonOnly = Depends(require_json)

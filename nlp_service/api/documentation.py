@@ -33,6 +33,8 @@ TAGS = [
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
     {"name": "分类体系", "description": "议题、单位、界别等标签。"},
+    {"name": "登录", "description": "登录、退出、修改口令；其他系统用密钥，不必登录。"},
+    {"name": "用户和密钥", "description": "管理员管理用户和密钥，查看审计。"},
     {"name": "运行", "description": "供监控和部署使用。"},
 ]
 
@@ -74,11 +76,22 @@ _GLOSSES = {
     "Section": "文本的部分：title 标题，problem 情况，suggestion 建议。",
     "ReplyClass": "答复类别：A 已解决或基本解决，B 正在解决或列入近期计划，C 列入以后规划，"
     "D 暂不能解决或留作参考。",
+    "UserRole": "角色：viewer 只读，secretary 秘书处，committee 提案委员会，admin 管理员。",
+    "Permission": "权限：assess 评定自查而不存，read 查阅，file 存入和导入，handle 并案、认定、"
+    "限阅，decide 登记办理结果，delete 删除，read_original 查阅限阅和未遮盖的原文，export 导出，"
+    "metrics 运行指标，read_audit 审计，manage 管理用户和密钥，act_for_others 代他人操作（只给"
+    "密钥）。",
+    "CallerKind": "凭什么进来：user 登录的用户，key 密钥。",
+    "RecordKind": "对什么：submission 来件，merge 并案，import 导入，database 数据库，model "
+    "模型包，user 用户，key 密钥。",
     "Action": "做了什么：stored 入库，assessed 评定，deleted 删除，restricted 设为限阅，"
     "unrestricted 解除限阅，displayed 查阅限阅原文，outcome_recorded 登记办理结果，merged 并案，"
     "unmerged 撤销并案，lead_chosen 确定主案，pair_decided 认定两件来件的关系，"
     "pair_decision_withdrawn 撤回认定，import_begun 开始导入，import_finished 导入完毕，"
-    "restored 恢复数据库。",
+    "exported 导出，restored 恢复数据库，model_changed 换用模型包，signed_in 登录，"
+    "sign_in_failed 登录失败，signed_out 退出，password_changed 修改口令，password_reset 重置口令，"
+    "user_added 添加用户，role_changed 更改角色，user_disabled 停用，user_enabled 启用，"
+    "key_added 发放密钥，key_revoked 撤销密钥。",
     "ImportState": "unfinished 未完成（正在导入，或中断了，再发同一文件即接着导入），"
     "done 已完成，failed 无法继续。",
     "Taxonomy": "一个版本的全部标签。",

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.validation import InvalidItem, InvalidValue, described, explain_errors
 from nlp_service.domain.errors import (
+    AccountRefused,
     DatabaseFull,
     DecisionRefused,
     InvalidCursor,
@@ -25,9 +26,12 @@ from nlp_service.domain.errors import (
     MergeRefused,
     ModeUnavailable,
     NlpServiceError,
+    PasswordRefused,
     RecordUnknown,
     ReferenceTaken,
     ReviewRefused,
+    SignInFailed,
+    SignInPaused,
     StoreError,
     UnreadableInput,
 )
@@ -55,6 +59,25 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_encoding": ProblemKind(
         400, "请求体不是 UTF-8 编码", "请求体不是 UTF-8 编码（可能是 GBK），请转换后再发。"
     ),
+    "not_signed_in": ProblemKind(
+        401,
+        "没有登录，也没有有效的密钥",
+        "请先登录（网页 /login，或 POST /v1/session），或以 Authorization: Bearer 密钥 发送。",
+    ),
+    "sign_in_failed": ProblemKind(
+        401, "登录未成功", "用户名或口令不对。若口令已过期、用户已停用，请找管理员。"
+    ),
+    "not_allowed": ProblemKind(403, "没有这项权限", "需要权限 manage，张三 没有。"),
+    "csrf_refused": ProblemKind(
+        403,
+        "请求不是从本服务的页面发出的",
+        "请求缺少正确的 X-CSRF-Token（见 GET /v1/session），请刷新页面后再试。",
+    ),
+    "password_change_required": ProblemKind(
+        403,
+        "须先修改一次性口令",
+        "现在用的是一次性口令，请先修改（网页 /password，或 PUT /v1/session/password）。",
+    ),
     "not_found": ProblemKind(404, "没有这个地址", "没有这个地址，接口列表见 /openapi.json。"),
     "record_unknown": ProblemKind(404, "没有这条记录", "没有编号为 4711 的来件，或者它已被删除。"),
     "method_not_allowed": ProblemKind(
@@ -81,6 +104,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         409, "不能这样并案、撤销或删除", "来件 4711 属于并案 12，不能删除，请先撤销并案。"
     ),
     "review_refused": ProblemKind(409, "不能撤回这次审核", "审核 4711 已由 张三 撤回。"),
+    "account_refused": ProblemKind(
+        409,
+        "不能这样添加或改动用户、密钥",
+        "张三 是最后一个管理员，不能停用或改作别的角色，请先让另一人做管理员。",
+    ),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
     ),
@@ -111,11 +139,24 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_review": ProblemKind(
         422, "审核内容不合要求", "议题的代码 T42 不在分类体系中，请核对。"
     ),
+    "password_refused": ProblemKind(
+        422,
+        "这个口令不能用",
+        "口令至少要 10 个字符，现有 8 个。可以用几个不相干的词连成一句，好记也难猜。",
+    ),
     "invalid_cursor": ProblemKind(
         422, "cursor 不可用", "cursor 不是本列表给出的，请从第一页重新开始。"
     ),
     "unreadable_archive": ProblemKind(
         422, "档案无法读取", "档案 的第一行没有名为 body 的列，请给正文列加上这个列名。"
+    ),
+    "sign_in_paused": ProblemKind(
+        429,
+        "登录失败次数过多",
+        "登录失败次数过多，请在 60 秒后再试，或找管理员重置口令。",
+    ),
+    "too_many_requests": ProblemKind(
+        429, "请求过于频繁", "请求过于频繁，请按响应头 Retry-After 稍候；多件来件请成批发送。"
     ),
     "internal_error": ProblemKind(
         500, "服务内部出错", "服务内部出错，已记入日志；报修时请附上 instance 编号。"
@@ -144,6 +185,7 @@ _STORE_CODES: Mapping[type[NlpServiceError], str] = {
     MergeRefused: "merge_refused",
     DecisionRefused: "decision_refused",
     ReviewRefused: "review_refused",
+    AccountRefused: "account_refused",
     InvalidCursor: "invalid_cursor",
     UnreadableInput: "unreadable_archive",
     DatabaseFull: "store_full",
@@ -178,9 +220,9 @@ class Problem(BaseModel):
 class RequestRefused(NlpServiceError):
     """A request that is refused for its form; ``code`` is one of ``PROBLEMS``."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, retry_after_s: int | None = None) -> None:
         super().__init__(detail or PROBLEMS[code].detail)
-        self.code = code
+        self.code, self.retry_after_s = code, retry_after_s
 
 
 def make_problem(
@@ -229,6 +271,15 @@ def respond(problem: Problem, *, headers: Mapping[str, str] | None = None) -> JS
     )
 
 
+def respond_to(error: NlpServiceError) -> JSONResponse:
+    """Return the response to an expected error, with what a client needs to do better."""
+    problem = problem_of(error)
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if retry_after_s := getattr(error, "retry_after_s", None):
+        headers["Retry-After"] = str(retry_after_s)
+    return respond(problem, headers=headers)
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make the app answer every expected error with a problem; the others are failures."""
     app.exception_handler(InvalidSubmission)(_answer_our_error)
@@ -236,12 +287,15 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(ModeUnavailable)(_answer_our_error)
     app.exception_handler(UnreadableInput)(_answer_our_error)
     app.exception_handler(StoreError)(_answer_our_error)
+    app.exception_handler(PasswordRefused)(_answer_our_error)
+    app.exception_handler(SignInFailed)(_answer_our_error)
+    app.exception_handler(SignInPaused)(_answer_our_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
 
 
 async def _answer_our_error(request: Request, error: NlpServiceError) -> JSONResponse:
-    return respond(problem_of(error))
+    return respond_to(error)
 
 
 async def _answer_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -99,7 +99,15 @@ _SUBMISSION: dict[str, Any] = {
     "merge": _MERGE,
     "reviews": [REVIEW],
     "outcomes": [_RECORDED_OUTCOME],
-    "audit": [{"at": "2026-01-31T09:30:00+08:00", "actor": "张三", "action": "stored"}],
+    "audit": [
+        {
+            "at": "2026-01-31T09:30:00+08:00",
+            "actor": "张三",
+            "action": "stored",
+            "before": None,
+            "after": None,
+        }
+    ],
 }
 _IMPORT: dict[str, Any] = {
     "key": 3,

@@ -12,12 +12,11 @@ from pydantic import BaseModel, Field
 from nlp_service.api.review_schemas import ReviewOut, review_of
 from nlp_service.api.schemas import Key
 from nlp_service.api.validation import described
+from nlp_service.domain.audit import Action, AuditEntry
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import (
     LONGEST_NAME,
-    Action,
     AssessedSubmission,
-    AuditEntry,
     ListedSubmission,
     ListPage,
     Merge,
@@ -188,6 +187,8 @@ class AuditEntryOut(BaseModel):
     at: datetime
     actor: str
     action: Action
+    before: dict[str, Any] | None = Field(description="此前怎样；没有可说的为 null。")
+    after: dict[str, Any] | None = Field(description="此后怎样；没有可说的为 null。")
 
 
 class SubmissionOut(BaseModel):
@@ -328,5 +329,9 @@ def submission_of(
         merge=merge,
         reviews=[review_of(one, withheld=withheld) for one in reviews],
         outcomes=[outcome_of(one) for one in outcomes],
-        audit=[AuditEntryOut(at=one.at, actor=one.actor, action=one.action) for one in audit],
+        audit=[_audit_entry_of(one) for one in audit],
     )
+
+
+def _audit_entry_of(entry: AuditEntry) -> AuditEntryOut:
+    return AuditEntryOut(**{name: getattr(entry, name) for name in AuditEntryOut.model_fields})

@@ -13,12 +13,15 @@ from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, FoundStoreDep, MetricsDep
 from nlp_service.api.hot_issue_routes import hot_issue_router
 from nlp_service.api.import_routes import import_router
+from nlp_service.api.login_pages import login_router
 from nlp_service.api.merge_routes import merge_router
 from nlp_service.api.page import page_response
+from nlp_service.api.people_routes import people_router
 from nlp_service.api.quality_routes import quality_router
 from nlp_service.api.related_routes import related_router
 from nlp_service.api.review_routes import review_router
 from nlp_service.api.schemas import HealthOut, ReadyOut
+from nlp_service.api.session_routes import session_router
 from nlp_service.api.submission_routes import submission_router
 from nlp_service.domain.taxonomy import Taxonomy
 
@@ -31,6 +34,9 @@ router.include_router(review_router)
 router.include_router(quality_router)
 router.include_router(hot_issue_router)
 router.include_router(related_router)
+router.include_router(session_router)
+router.include_router(people_router)
+router.include_router(login_router)
 
 
 @router.get(

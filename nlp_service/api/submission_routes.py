@@ -20,7 +20,8 @@ from nlp_service.api.record_schemas import (
     outcome_of,
     submission_of,
 )
-from nlp_service.domain.records import Action, ListFilter, RecordKind
+from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.records import ListFilter
 from nlp_service.domain.submission import Kind
 from nlp_service.store.listing import LONGEST_PAGE
 from nlp_service.store.opening import Office

@@ -1,10 +1,10 @@
 """``nlp-service backup`` and ``restore``: the whole store into one file, and back."""
 
-import getpass
 from pathlib import Path
 
 import click
 
+from nlp_service.cli.acting import command_line_actor
 from nlp_service.cli.options import PATH, help_option, read_settings
 
 
@@ -38,5 +38,5 @@ def restore_command(file: Path, replace: bool) -> None:
     from nlp_service.store.opening import open_database
 
     with open_database(read_settings({})) as database:
-        contents = restore(database, file, replace=replace, actor=getpass.getuser())
+        contents = restore(database, file, replace=replace, actor=command_line_actor())
     click.echo(f"已从 {file} 恢复 {contents.submissions} 件来件及其全部记录。")

@@ -1,6 +1,5 @@
 """``nlp-service import``: an archive into the store, resumable, each row once."""
 
-import getpass
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nlp_service.cli.acting import command_line_actor
 from nlp_service.cli.failures import Failure
 from nlp_service.cli.options import (
     PATH,
@@ -69,7 +69,7 @@ def _import(file: Path, source: str, mode: Mode | None, settings: "Settings") ->
         with open_store(settings) as store, _progress(archive.lines) as advance:
             relator = make_relator(assessor.bundle)
             steps = import_archive(
-                store, assessor, archive, actor=getpass.getuser(), mode=mode, relator=relator
+                store, assessor, archive, actor=command_line_actor(), mode=mode, relator=relator
             )
             for now in steps:
                 advance(now.tally.mark)

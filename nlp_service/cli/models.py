@@ -1,13 +1,13 @@
 """``nlp-service models``: which bundles lie in a folder, and which of them load."""
 
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from nlp_service.cli.failures import Failure
 from nlp_service.cli.options import PATH, help_option
+from nlp_service.cli.tables import table_lines
 from nlp_service.domain.errors import NlpServiceError
 
 _HEADER = ("文件夹", "名称", "日期", "大小", "分类体系", "分词器", "能否载入")
@@ -23,7 +23,7 @@ def models_command(folder: Path) -> None:
     rows = [_describe(path) for path in find_bundles(folder)]
     if not rows:
         raise Failure(f"{folder} 下没有模型包，请用 --folder 指明它们所在的文件夹。")
-    for line in _table_lines([_HEADER, *rows]):
+    for line in table_lines([_HEADER, *rows]):
         click.echo(line)
 
 
@@ -45,18 +45,3 @@ def _describe(folder: Path) -> Sequence[str]:
     except Exception as error:  # a manifest of another making; the list goes on all the same
         state = f"清单与当前程序不符（{type(error).__name__}）。"
     return folder.name, name, released, f"{size / 1e6:.1f} MB", taxonomy, segmenter, state
-
-
-def _table_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the rows with aligned columns; the last column needs no padding."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        padded = [
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        ]
-        yield "  ".join(padded).rstrip()
-
-
-def _width(text: str) -> int:
-    """Return the columns that a terminal needs: two for a Chinese character."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -16,6 +16,7 @@ import click
 from nlp_service.cli.failures import Failure
 from nlp_service.cli.logs import configure_logs
 from nlp_service.cli.options import bundle_option, help_option, load_assessor, read_settings
+from nlp_service.domain.people import ONE_TIME
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,14 +41,17 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
     settings = read_settings({"host": host, "port": port, "bundle": bundle})
     assessor = load_assessor(settings)
     from nlp_service.api.app import create_app
+    from nlp_service.people.tokens import make_key
 
     with ExitStack() as held:
         store = held.enter_context(_open_store(settings)) if settings.store else None
-        app = create_app(
-            settings, assessor=assessor, store=store, tracer=held.enter_context(_tracing(settings))
-        )
+        tracer, key = held.enter_context(_tracing(settings)), make_key().token
+        app = create_app(settings, assessor=assessor, store=store, tracer=tracer, start_key=key)
         listener = held.enter_context(_listen(settings.host, settings.port))
-        _serve(app, listener, settings)
+        _warn_of_open_ears(settings)
+        if store is not None:
+            _introduce_admin(store)
+        _serve(app, listener, settings, key=key)
     click.echo("服务已停止。", err=True)
 
 
@@ -101,7 +105,45 @@ def _explain_refusal(error: OSError, host: str, port: int) -> str:
             return f"无法监听 {host} 的端口 {port}，系统报告 {error.strerror}。"
 
 
-def _serve(app: "FastAPI", listener: socket.socket, settings: "Settings") -> None:
+def _warn_of_open_ears(settings: "Settings") -> None:
+    """Say what it means that other machines may ask, where nothing encrypts what they say."""
+    if settings.proxies or _is_loopback(settings.host):
+        return
+    click.echo(
+        f"警告：服务在 {settings.host} 上监听，其他机器可以访问，"
+        "而口令、密钥和来件会以明文经过网络。"
+        "请在前面放一个做 TLS 的反向代理，并设 NLP_PROXIES=它的地址（见 docs/operations.md）；"
+        "只供本机用，请去掉 NLP_HOST。",
+        err=True,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _introduce_admin(store: "Store") -> None:
+    """At the very first start make an admin, and tell the one-time password: here, and once."""
+    from nlp_service.people.passwords import Passwords
+    from nlp_service.store.first_admin import NAME, awaits_first_sign_in, make_first_admin
+
+    password = make_first_admin(store, Passwords())
+    if password is not None:
+        click.echo(
+            f"首次启动，已建立管理员。用户名 {NAME}，一次性口令 {password}\n"
+            f"口令只显示这一次，{ONE_TIME.days} 天内有效，首次登录须修改。\n"
+        )
+    elif awaits_first_sign_in(store):
+        click.echo(
+            f"管理员 {NAME} 还没有登录过。一次性口令只在首次启动时显示；"
+            f"忘了请运行 nlp-service users reset {NAME}。\n"
+        )
+
+
+def _serve(app: "FastAPI", listener: socket.socket, settings: "Settings", *, key: str) -> None:
     """Answer until SIGINT or SIGTERM, and say where as soon as it is true."""
     import uvicorn
 
@@ -109,7 +151,7 @@ def _serve(app: "FastAPI", listener: socket.socket, settings: "Settings") -> Non
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
-                click.echo(_announcement(_base_url(listener, settings.host)))
+                click.echo(_announcement(_base_url(listener, settings.host), key, settings))
 
     configure_logs(settings)
     config = uvicorn.Config(
@@ -117,6 +159,9 @@ def _serve(app: "FastAPI", listener: socket.socket, settings: "Settings") -> Non
         log_config=None,
         access_log=False,  # /metrics counts; a path could hold whatever somebody typed
         timeout_graceful_shutdown=STOP_WITHIN_S,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):  # uvicorn repeats the signal after its orderly end
@@ -131,7 +176,7 @@ def _base_url(listener: socket.socket, host: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _announcement(url: str) -> str:
+def _announcement(url: str, key: str, settings: "Settings") -> str:
     from nlp_service.api.examples import PUBLIC_MESSAGE
 
     body = json.dumps(PUBLIC_MESSAGE, ensure_ascii=False)
@@ -139,8 +184,17 @@ def _announcement(url: str) -> str:
         "curl",
         f"{url}/v1/assessments?store=false",
         "-H",
+        f"Authorization: Bearer {key}",
+        "-H",
         "Content-Type: application/json",
         "-d",
         body,
     ]
-    return f"服务已启动，网页在 {url}/ （按 Ctrl-C 停止）。试一件：\n\n{shlex.join(curl)}\n"
+    about = (
+        "其中的密钥只供本机试评，随服务停止而失效"
+        if settings.store or settings.keys
+        else "这套服务不存来件，其中的密钥也可用来登录网页，随服务停止而失效"
+    )
+    return (
+        f"服务已启动，网页在 {url}/ （按 Ctrl-C 停止）。试一件（{about}）：\n\n{shlex.join(curl)}\n"
+    )

@@ -6,6 +6,9 @@
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
     ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
+    ├── PasswordRefused        a password that nobody should choose
+    ├── SignInFailed           name and password do not fit, or the user may not sign in
+    ├── SignInPaused           too many failed sign-ins: ``retry_after_s`` says how long to wait
     ├── BundleError            a model bundle that the service will not start with
     │   ├── BundleMissing      no such folder, or a file of it is not there
     │   ├── BundleCorrupt      a file's bytes are not those that the manifest names
@@ -23,6 +26,8 @@
         ├── MergeRefused           a merge, or its undoing, that would lose something
         ├── DecisionRefused        a word on a pair that a merge in force contradicts
         ├── ReviewRefused          a review that was taken back already
+        ├── AccountRefused         a user or key that cannot be made or changed so
+        ├── AuditBroken            the audit's chain is not what was written
         ├── InvalidCursor          not a cursor of this list
         └── BackupRefused          a backup or restore that would destroy or lose something
 
@@ -63,6 +68,31 @@ class ModeUnavailable(NlpServiceError):
     """The encoder was asked for, and the loaded bundle has none."""
 
     code = "mode_unavailable"
+
+
+class PasswordRefused(NlpServiceError):
+    """A password that nobody should choose; the message says why, and never repeats it."""
+
+    code = "password_refused"
+
+
+class SignInFailed(NlpServiceError):
+    """Name and password do not fit, or the user may not sign in; it is not told which."""
+
+    code = "sign_in_failed"
+
+    def __init__(self) -> None:
+        super().__init__("用户名或口令不对。若口令已过期、用户已停用，请找管理员。")
+
+
+class SignInPaused(NlpServiceError):
+    """Too many failed sign-ins for a name or from an address."""
+
+    code = "sign_in_paused"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"登录失败次数过多，请在 {retry_after_s} 秒后再试，或找管理员重置口令。")
+        self.retry_after_s = retry_after_s
 
 
 class BundleError(NlpServiceError):
@@ -139,6 +169,14 @@ class DecisionRefused(StoreError):
 
 class ReviewRefused(StoreError):
     """A review was to be taken back, and was already."""
+
+
+class AccountRefused(StoreError):
+    """A user or key that cannot be made or changed so: a name that is taken, the last admin."""
+
+
+class AuditBroken(StoreError):
+    """The audit is not what was written: something was changed, removed or put in."""
 
 
 class InvalidCursor(StoreError):

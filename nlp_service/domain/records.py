@@ -37,60 +37,6 @@ class ReplyClass(enum.StrEnum):
     """受条件限制暂不能解决，或留作参考"""
 
 
-class Action(enum.StrEnum):
-    """What was done, as the audit tells it."""
-
-    STORED = "stored"
-    """收件入库"""
-    ASSESSED = "assessed"
-    """评定"""
-    DELETED = "deleted"
-    """删除"""
-    RESTRICTED = "restricted"
-    """设为限阅"""
-    UNRESTRICTED = "unrestricted"
-    """解除限阅"""
-    OUTCOME_RECORDED = "outcome_recorded"
-    """登记办理结果"""
-    MERGED = "merged"
-    """并案"""
-    UNMERGED = "unmerged"
-    """撤销并案"""
-    LEAD_CHOSEN = "lead_chosen"
-    """确定主案"""
-    PAIR_DECIDED = "pair_decided"
-    """认定两件来件的关系"""
-    PAIR_DECISION_WITHDRAWN = "pair_decision_withdrawn"
-    """撤回对两件来件关系的认定"""
-    REVIEWED = "reviewed"
-    """确认或更正"""
-    REVIEW_UNDONE = "review_undone"
-    """撤回确认或更正"""
-    CORRECTIONS_EXPORTED = "corrections_exported"
-    """导出人工审核结果"""
-    DISPLAYED = "displayed"
-    """查阅限阅来件的原文"""
-    IMPORT_BEGUN = "import_begun"
-    """开始导入档案"""
-    IMPORT_FINISHED = "import_finished"
-    """导入完毕"""
-    RESTORED = "restored"
-    """从备份恢复数据库"""
-
-
-class RecordKind(enum.StrEnum):
-    """What an audit entry is about."""
-
-    SUBMISSION = "submission"
-    """来件"""
-    MERGE = "merge"
-    """并案"""
-    IMPORT = "import"
-    """档案导入"""
-    DATABASE = "database"
-    """数据库"""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a submission came from, as far as the office knows; empty where it does not."""
@@ -336,18 +282,6 @@ class Group:
     """The lowest of their keys."""
     members: Sequence[int]
     """Submission keys, ascending; one alone is a group, too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """Who did what with which record, and when; never anything of a text."""
-
-    key: int
-    at: datetime
-    actor: str
-    action: Action
-    record_kind: RecordKind
-    record_key: int
 
 
 def check_name(what: str, value: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from nlp_service.domain.assessment import Assessment, Role, ScorePath
-from nlp_service.domain.records import Action, RecordKind, StoredAssessment
+from nlp_service.domain.audit import Action, Change, RecordKind
+from nlp_service.domain.records import StoredAssessment
 from nlp_service.domain.submission import Kind
 from nlp_service.store.audit import Audit
 from nlp_service.store.forgetting import forget
@@ -51,13 +52,23 @@ class Assessments:
                 .values(restricted=True)
             )
             forget(self._connection, [submission_key])
-        self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, submission_key)
+        before = None if current is None else {"bundle": current.bundle}
+        self._audit.note(
+            Action.ASSESSED,
+            RecordKind.SUBMISSION,
+            submission_key,
+            before=before,
+            after={"bundle": assessment.versions.bundle},
+        )
         return True
 
     def add_first(self, first: Mapping[int, Assessment]) -> None:
         """Add the assessments of submissions, by key, that this transaction has just made."""
         self._insert(first)
-        self._audit.note(Action.ASSESSED, RecordKind.SUBMISSION, *first)
+        by_bundle = {
+            key: Change(after={"bundle": one.versions.bundle}) for key, one in first.items()
+        }
+        self._audit.note_changes(Action.ASSESSED, RecordKind.SUBMISSION, by_bundle)
 
     def current(self, submission_key: int) -> StoredAssessment | None:
         """Return the current assessment; None where there is no such submission."""

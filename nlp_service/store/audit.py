@@ -1,11 +1,23 @@
-"""Who did what with which record: entries that are added with the act itself and never change."""
+"""Who did what with which record: entries that are added with the act itself and never change.
 
-from collections.abc import Sequence
+What a transaction notes is written as its very last act, under a lock that is held until it has
+ended: so entries have one order, their numbers have no gaps, and the chain cannot fork.
+"""
 
-from sqlalchemy import Connection, insert, select
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from nlp_service.domain.records import Action, AuditEntry, RecordKind
+from sqlalchemy import Connection, Row, insert, select
+
+from nlp_service.domain.audit import Action, AuditEntry, Change, Facts, RecordKind
+from nlp_service.store.chaining import hash_entry, read_head, read_row
+from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.tables import audit
+
+_LOCK = 0x6E6C705F617564  # "nlp_aud"; whoever has it waits for nothing else
 
 
 class Audit:
@@ -13,30 +25,89 @@ class Audit:
 
     def __init__(self, connection: Connection, *, actor: str) -> None:
         self._connection, self.actor = connection, actor
+        self._noted: list[AuditEntry] = []
 
-    def note(self, action: Action, kind: RecordKind, *keys: int) -> None:
-        """Add an entry for each record."""
-        rows = [
-            {"actor": self.actor, "action": action, "record_kind": kind, "record_key": key}
-            for key in keys
+    def note(
+        self,
+        action: Action,
+        kind: RecordKind,
+        *keys: int,
+        before: Facts | None = None,
+        after: Facts | None = None,
+    ) -> None:
+        """Note an act for each record, of which the same can be told."""
+        self.note_changes(action, kind, dict.fromkeys(keys, Change(before=before, after=after)))
+
+    def note_changes(self, action: Action, kind: RecordKind, changes: Mapping[int, Change]) -> None:
+        """Note an act for each record, by key, with what it made of it."""
+        now = datetime.now(UTC)
+        self._noted += [
+            AuditEntry(
+                key=0,
+                at=now,
+                actor=self.actor,
+                action=action,
+                record_kind=kind,
+                record_key=key,
+                before=_as_stored(change.before),
+                after=_as_stored(change.after),
+            )
+            for key, change in changes.items()
         ]
+
+    def settle(self) -> None:
+        """Write what was noted; the transaction must end next."""
+        if not self._noted:
+            return
+        wait_for_turn(self._connection, _LOCK)
+        head = read_head(self._connection)
+        key, previous, rows = head.key, head.hash, []
+        for entry in self._noted:
+            key += 1
+            own = hash_entry(previous, replace(entry, key=key))
+            rows.append(_as_row(entry, key=key, previous=previous, own=own))
+            previous = own
         self._connection.execute(insert(audit), rows)
+        self._noted.clear()
 
     def of(self, kind: RecordKind, key: int) -> Sequence[AuditEntry]:
-        """Return what was done with a record, oldest first."""
+        """Return what was done with a record, oldest first, by this transaction, too."""
         rows = self._connection.execute(
             select(audit)
             .where(audit.c.record_kind == kind, audit.c.record_key == key)
             .order_by(audit.c.key)
         )
-        return [
-            AuditEntry(
-                key=row.key,
-                at=row.at,
-                actor=row.actor,
-                action=Action(row.action),
-                record_kind=RecordKind(row.record_kind),
-                record_key=row.record_key,
-            )
-            for row in rows
-        ]
+        of_it = [one for one in self._noted if (one.record_kind, one.record_key) == (kind, key)]
+        return [*map(_read_entry, rows), *of_it]
+
+    def latest(self, *, before: int | None = None, limit: int = 50) -> Sequence[AuditEntry]:
+        """Return entries, the newest first; only those with a lower number than ``before``."""
+        statement = select(audit).order_by(audit.c.key.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(audit.c.key < before)
+        return [_read_entry(row) for row in self._connection.execute(statement)]
+
+
+def _as_stored(facts: Facts | None) -> Facts | None:
+    """Return facts as they will be read again: what is hashed must be what is found later."""
+    return None if facts is None else json.loads(json.dumps(facts))
+
+
+def _as_row(entry: AuditEntry, *, key: int, previous: bytes, own: bytes) -> dict[str, Any]:
+    return {
+        "key": key,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "record_kind": entry.record_kind,
+        "record_key": entry.record_key,
+        "before": entry.before,
+        "after": entry.after,
+        "previous_hash": previous,
+        "hash": own,
+    }
+
+
+def _read_entry(row: Row[Any]) -> AuditEntry:
+    entry = read_row(row)
+    return replace(entry, action=Action(entry.action), record_kind=RecordKind(entry.record_kind))

@@ -15,13 +15,14 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, text
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import BackupRefused, DatabaseFull, DatabaseUnfit, StoreError
-from nlp_service.domain.records import Action, RecordKind
 from nlp_service.store.audit import Audit
 from nlp_service.store.failures import explain_code, explaining_failures
 from nlp_service.store.migrate import check_server, known_revisions, migrate, read_revision
 from nlp_service.store.opening import Database
 from nlp_service.store.programs import MAJOR, program_folder
+from nlp_service.store.sessions import Sessions
 from nlp_service.store.tables import SCHEMA
 
 LOCK_WITHIN_S = 30
@@ -98,7 +99,10 @@ def restore(database: Database, file: Path, *, replace: bool, actor: str) -> Con
     database.engine.dispose()  # what its connections remember of the tables is past
     migrate(database.engine)
     with explaining_failures(database.address), database.engine.begin() as connection:
-        Audit(connection, actor=actor).note(Action.RESTORED, RecordKind.DATABASE, 0)
+        Sessions(connection).end_all()  # who had signed out would be signed in again
+        audit = Audit(connection, actor=actor)
+        audit.note(Action.RESTORED, RecordKind.DATABASE, 0)
+        audit.settle()
     return read_contents(database)
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from nlp_service.domain.audit import Action, Change, RecordKind
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import DecisionRefused, RecordUnknown
-from nlp_service.domain.records import Action, Group, PairDecision, RecordKind
+from nlp_service.domain.records import Group, PairDecision
 from nlp_service.duplicates.groups import JOINING, RULES, GroupRules, Link
 from nlp_service.store.among import among
 from nlp_service.store.audit import Audit
@@ -209,6 +210,7 @@ class Groups:
         return {row.key for row in rows if row.deleted_at is None}
 
     def _record(self, pair: Pair, relation: Relation | None) -> PairDecision:
+        before = self.decision(*pair)
         row = self._connection.execute(
             insert(pair_decisions)
             .values(
@@ -221,7 +223,18 @@ class Groups:
             .returning(*pair_decisions.c)
         ).one()
         action = Action.PAIR_DECIDED if relation else Action.PAIR_DECISION_WITHDRAWN
-        self._audit.note(action, RecordKind.SUBMISSION, *pair)
+        was = before.relation if before else None
+        self._audit.note_changes(
+            action,
+            RecordKind.SUBMISSION,
+            {
+                one: Change(
+                    before={"other": other, "relation": was},
+                    after={"other": other, "relation": relation},
+                )
+                for one, other in (pair, pair[::-1])
+            },
+        )
         self._touched.update(pair)
         return _read_decision(row)
 

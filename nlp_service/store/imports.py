@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import RecordUnknown
 from nlp_service.domain.imports import Import, ImportState, ImportTally, RefusedRow
-from nlp_service.domain.records import Action, RecordKind
 from nlp_service.store.audit import Audit
 from nlp_service.store.import_tables import imports
 
@@ -39,7 +39,8 @@ class Imports:
         statement = insert(imports).values(row).on_conflict_do_nothing()
         key = self._connection.execute(statement.returning(imports.c.key)).scalar_one_or_none()
         if key is not None:
-            self._audit.note(Action.IMPORT_BEGUN, RecordKind.IMPORT, key)
+            told = {"digest": digest, "source": source, "lines": lines}
+            self._audit.note(Action.IMPORT_BEGUN, RecordKind.IMPORT, key, after=told)
             return self.get(key)
         same = select(imports).where(imports.c.digest == file, imports.c.source == source)
         return _read_import(self._connection.execute(same).one())
@@ -65,7 +66,12 @@ class Imports:
         now = self.hold(key)
         if now.state is ImportState.DONE:
             return now
-        self._audit.note(Action.IMPORT_FINISHED, RecordKind.IMPORT, key)
+        counted = {
+            "stored": now.tally.stored,
+            "known": now.tally.known,
+            "refused": now.tally.refused,
+        }
+        self._audit.note(Action.IMPORT_FINISHED, RecordKind.IMPORT, key, after=counted)
         return self._change(key, state=ImportState.DONE, problem="", finished_at=datetime.now(UTC))
 
     def fail(self, key: int, problem: str) -> Import:

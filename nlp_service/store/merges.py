@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from nlp_service.domain.audit import Action, Change, RecordKind
 from nlp_service.domain.errors import MergeRefused, RecordUnknown
-from nlp_service.domain.records import Action, LeadChoice, Merge, Origin, RecordKind
+from nlp_service.domain.records import LeadChoice, Merge, Origin
 from nlp_service.store.audit import Audit
 from nlp_service.store.groups import Groups
 from nlp_service.store.presence import lock_present
@@ -57,8 +58,15 @@ class Merges:
         )
         self._note_lead(key, lead)
         self._groups.touch([*before])
-        self._audit.note(Action.MERGED, RecordKind.MERGE, key)
-        self._audit.note(Action.MERGED, RecordKind.SUBMISSION, *sorted(before))
+        members = sorted(before)
+        self._audit.note(
+            Action.MERGED, RecordKind.MERGE, key, after={"members": members, "lead": lead}
+        )
+        self._audit.note_changes(
+            Action.MERGED,
+            RecordKind.SUBMISSION,
+            {one: _belonging(before=before[one], after=key) for one in members},
+        )
         return self.get(key)
 
     def unmerge(self, key: int) -> Merge:
@@ -86,8 +94,16 @@ class Merges:
             .values(undone_at=datetime.now(UTC), undone_by=self._audit.actor)
         )
         self._groups.touch(merge.members)
-        self._audit.note(Action.UNMERGED, RecordKind.MERGE, key)
-        self._audit.note(Action.UNMERGED, RecordKind.SUBMISSION, *merge.members)
+        told = {"members": list(merge.members), "lead": merge.lead}
+        self._audit.note(Action.UNMERGED, RecordKind.MERGE, key, before=told)
+        self._audit.note_changes(
+            Action.UNMERGED,
+            RecordKind.SUBMISSION,
+            {
+                one: _belonging(before=key, after=now)
+                for one, now in lock_present(self._connection, merge.members).items()
+            },
+        )
         return self.get(key)
 
     def choose_lead(self, key: int, lead: int) -> Merge:
@@ -102,8 +118,9 @@ class Merges:
             raise MergeRefused(f"来件 {lead} 不属于并案 {key}，不能作它的主案。")
         if lead != merge.lead:
             self._note_lead(key, lead)
-            self._audit.note(Action.LEAD_CHOSEN, RecordKind.MERGE, key)
-            self._audit.note(Action.LEAD_CHOSEN, RecordKind.SUBMISSION, lead)
+            before, after = {"merge": key, "lead": merge.lead}, {"merge": key, "lead": lead}
+            for kind, record in ((RecordKind.MERGE, key), (RecordKind.SUBMISSION, lead)):
+                self._audit.note(Action.LEAD_CHOSEN, kind, record, before=before, after=after)
         return self.get(key)
 
     def get(self, key: int) -> Merge:
@@ -212,3 +229,7 @@ class Merges:
                 chosen_by=self._audit.actor,
             )
         )
+
+
+def _belonging(*, before: int | None, after: int | None) -> Change:
+    return Change(before={"merge": before}, after={"merge": after})

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from nlp_service.domain.errors import DatabaseUnfit
 from nlp_service.settings import Settings
+from nlp_service.store.api_keys import ApiKeys
 from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
 from nlp_service.store.embedded import EmbeddedServer, use_server
@@ -25,7 +26,10 @@ from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
+from nlp_service.store.sessions import Sessions
+from nlp_service.store.sign_ins import SignIns
 from nlp_service.store.submissions import Submissions
+from nlp_service.store.users import Users
 from nlp_service.store.wording_index import StoredWordingIndex
 
 CONNECT_WITHIN_S = 10
@@ -46,6 +50,10 @@ class Office:
         self.wording = StoredWordingIndex(connection)
         self.hot_issues = HotIssueFinder(connection, self.groups)
         self.imports = Imports(connection, self.audit)
+        self.users = Users(connection, self.audit)
+        self.sessions = Sessions(connection)
+        self.sign_ins = SignIns(connection)
+        self.api_keys = ApiKeys(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""
@@ -104,6 +112,7 @@ class Store(Database):
             office = Office(connection, actor=actor)
             yield office
             office.groups.settle()
+            office.audit.settle()
 
     @contextmanager
     def reading(self) -> Iterator[Office]:
@@ -120,6 +129,7 @@ class Store(Database):
                 office = Office(reader, actor="")
                 yield office
                 office.groups.settle()  # refused, where anything was to be written
+                office.audit.settle()
 
 
 def open_store(settings: Settings) -> Store:

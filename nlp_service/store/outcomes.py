@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from nlp_service.domain.audit import Action, Change, Facts, RecordKind
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, Outcome, RecordedOutcome, RecordKind, ReplyClass
+from nlp_service.domain.records import Outcome, RecordedOutcome, ReplyClass
 from nlp_service.store.audit import Audit
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import outcomes
@@ -28,31 +29,16 @@ class Outcomes:
         current = self.current(submission_key)
         if current is not None and current.outcome == outcome:
             return current
-        self.note_all({submission_key: outcome})
+        self._insert({submission_key: outcome})
+        before = None if current is None else _told(current.outcome)
+        self._note({submission_key: Change(before=before, after=_told(outcome))})
         return self.history(submission_key)[-1]
 
     def note_all(self, outcome_of: Mapping[int, Outcome]) -> None:
         """Record outcomes by submission key, where the caller knows that they are news."""
-        if not outcome_of:
-            return
-        now = datetime.now(UTC)
-        self._connection.execute(
-            insert(outcomes),
-            [
-                {
-                    "submission_key": key,
-                    "disposition": outcome.disposition,
-                    "handling_unit": outcome.handling_unit,
-                    "filing_number": outcome.filing_number,
-                    "reply_class": outcome.reply_class,
-                    "replied_on": outcome.replied_on,
-                    "recorded_at": now,
-                    "recorded_by": self._audit.actor,
-                }
-                for key, outcome in outcome_of.items()
-            ],
-        )
-        self._audit.note(Action.OUTCOME_RECORDED, RecordKind.SUBMISSION, *outcome_of)
+        if outcome_of:
+            self._insert(outcome_of)
+            self._note({key: Change(after=_told(one)) for key, one in outcome_of.items()})
 
     def current(self, submission_key: int) -> RecordedOutcome | None:
         """Return what holds now; None where nothing was decided."""
@@ -86,6 +72,38 @@ class Outcomes:
             .order_by(outcomes.c.key)
         )
         return [_recorded(row) for row in rows]
+
+    def _insert(self, outcome_of: Mapping[int, Outcome]) -> None:
+        now = datetime.now(UTC)
+        self._connection.execute(
+            insert(outcomes),
+            [
+                {
+                    "submission_key": key,
+                    "disposition": outcome.disposition,
+                    "handling_unit": outcome.handling_unit,
+                    "filing_number": outcome.filing_number,
+                    "reply_class": outcome.reply_class,
+                    "replied_on": outcome.replied_on,
+                    "recorded_at": now,
+                    "recorded_by": self._audit.actor,
+                }
+                for key, outcome in outcome_of.items()
+            ],
+        )
+
+    def _note(self, changes: Mapping[int, Change]) -> None:
+        self._audit.note_changes(Action.OUTCOME_RECORDED, RecordKind.SUBMISSION, changes)
+
+
+def _told(outcome: Outcome) -> Facts:
+    return {
+        "disposition": outcome.disposition,
+        "handling_unit": outcome.handling_unit,
+        "filing_number": outcome.filing_number,
+        "reply_class": outcome.reply_class,
+        "replied_on": outcome.replied_on and outcome.replied_on.isoformat(),
+    }
 
 
 def _recorded(row: Row[tuple[object, ...]]) -> RecordedOutcome:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, ReviewRefused
-from nlp_service.domain.records import CHINA, Action, RecordKind
+from nlp_service.domain.records import CHINA
 from nlp_service.domain.reviews import (
     Findings,
     Review,
@@ -80,7 +81,13 @@ class Reviews:
             )
             .returning(reviews.c.key)
         ).scalar_one()
-        self._audit.note(Action.REVIEWED, RecordKind.SUBMISSION, submission_key)
+        self._audit.note(
+            Action.REVIEWED,
+            RecordKind.SUBMISSION,
+            submission_key,
+            before=held.only(person.parts).as_dict(),
+            after=person.as_dict(),
+        )
         self._settle(submission_key)
         return self.get(key)
 
@@ -100,7 +107,12 @@ class Reviews:
             .where(reviews.c.key == key)
             .values(undone_at=datetime.now(UTC), undone_by=self._audit.actor)
         )
-        self._audit.note(Action.REVIEW_UNDONE, RecordKind.SUBMISSION, review.submission_key)
+        self._audit.note(
+            Action.REVIEW_UNDONE,
+            RecordKind.SUBMISSION,
+            review.submission_key,
+            before=review.person.as_dict(),
+        )
         self._settle(review.submission_key)
         return self.get(key)
 

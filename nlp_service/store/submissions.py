@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.assessment import Assessment
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import (
     MergeRefused,
     RecordUnknown,
@@ -21,14 +22,12 @@ from nlp_service.domain.errors import (
 )
 from nlp_service.domain.records import (
     CHINA,
-    Action,
     AssessedSubmission,
     Filing,
     ListedSubmission,
     ListFilter,
     ListPage,
     Origin,
-    RecordKind,
     StoredOnce,
     StoredSubmission,
     check_name,
@@ -168,7 +167,13 @@ class Submissions:
             if restricted:
                 forget(self._connection, [key])
             action = Action.RESTRICTED if restricted else Action.UNRESTRICTED
-            self._audit.note(action, RecordKind.SUBMISSION, key)
+            self._audit.note(
+                action,
+                RecordKind.SUBMISSION,
+                key,
+                before={"restricted": not restricted},
+                after={"restricted": restricted},
+            )
 
     def delete(self, key: int) -> None:
         """Take a submission out of every list and index; nothing of it is lost.
@@ -185,7 +190,13 @@ class Submissions:
         )
         forget(self._connection, [key])
         self._groups.remove(key)
-        self._audit.note(Action.DELETED, RecordKind.SUBMISSION, key)
+        self._audit.note(
+            Action.DELETED,
+            RecordKind.SUBMISSION,
+            key,
+            before={"deleted": False},
+            after={"deleted": True},
+        )
 
     def _insert(self, row: Mapping[str, Any]) -> int | None:
         """Return the new row's key; None where a same or conflicting one is there."""

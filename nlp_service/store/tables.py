@@ -18,7 +18,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    func,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -188,11 +187,15 @@ outcomes = Table(
 audit = Table(
     "audit",
     metadata,
-    _key(),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),  # dense: see store.audit
+    _moment("at"),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("record_kind", Text, nullable=False),
     Column("record_key", BigInteger, nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
     Index("audit_record", "record_kind", "record_key", "key"),
 )

@@ -7,10 +7,8 @@ from nlp_service.api.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
+from tests.callers import BEARER, FORGETFUL, passwords
 from tests.databases import clear, settings_for
-
-FORGETFUL = Settings(store=False)
-"""Of a service that keeps nothing."""
 
 
 class FailingAssessor:
@@ -32,7 +30,8 @@ class FailingAssessor:
 @pytest.fixture(scope="session")
 def client(default_bundle_folder):
     """A client of the app that loaded the default bundle itself, and keeps nothing."""
-    with TestClient(create_app(Settings(bundle=default_bundle_folder, store=False))) as client:
+    settings = FORGETFUL.model_copy(update={"bundle": default_bundle_folder})
+    with TestClient(create_app(settings), headers=BEARER) as client:
         yield client
 
 
@@ -40,13 +39,15 @@ def client(default_bundle_folder):
 def linear_client(assessor):
     """A client of a service whose bundle has no encoder."""
     linear = Assessor(replace(assessor.bundle, stage=None))
-    with TestClient(create_app(FORGETFUL, assessor=linear)) as client:
+    app = create_app(FORGETFUL, assessor=linear)
+    with TestClient(app, headers=BEARER) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def failing_client(assessor):
-    with TestClient(create_app(FORGETFUL, assessor=FailingAssessor(assessor))) as client:
+    app = create_app(FORGETFUL, assessor=FailingAssessor(assessor))
+    with TestClient(app, headers=BEARER) as client:
         yield client
 
 
@@ -86,11 +87,12 @@ def quick_assessor(assessor):
 @pytest.fixture(scope="session")
 def session_office(keeping_settings, session_store, quick_assessor):
     app = create_app(keeping_settings, assessor=quick_assessor, store=session_store)
-    with TestClient(app) as client:
+    with TestClient(app, headers=BEARER) as client:
+        app.state.passwords = passwords()
         yield client
 
 
 @pytest.fixture
 def office(session_office, store):
-    """A client of a service whose store is empty."""
+    """A client of a service whose store is empty; it is let in by a key of the settings."""
     return session_office

@@ -9,7 +9,7 @@ from nlp_service.api.app import create_app
 from nlp_service.api.examples import OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.schemas import AssessmentOut, SubmissionIn
 from nlp_service.domain.submission import MAX_CHARACTERS
-from nlp_service.settings import Settings
+from tests.callers import BEARER, FORGETFUL
 
 EXAMPLES = [PUBLIC_MESSAGE, OPINION_REPORT, PROPOSAL]
 
@@ -130,7 +130,7 @@ def test_post_assessment_leaves_the_service_answering_meanwhile(assessor):
             return assessor.assess(submission, **options)
 
     with (
-        TestClient(create_app(Settings(store=False), assessor=WaitingAssessor())) as client,
+        TestClient(create_app(FORGETFUL, assessor=WaitingAssessor()), headers=BEARER) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         waiting = threads.submit(post, client, PUBLIC_MESSAGE)

@@ -9,6 +9,7 @@ from nlp_service.api.app import create_app
 from nlp_service.api.related_routes import PairOut
 from nlp_service.api.related_schemas import DuplicatesOut, EarlierOut
 from nlp_service.assess import Assessor
+from tests.callers import ACTOR, BEARER, KEYS
 
 LIFTS = {
     "title": "关于支持柳湖小区老旧楼栋加装电梯的建议",
@@ -119,7 +120,7 @@ def test_a_text_may_be_looked_up_without_being_stored(office):
 def test_store_false_looks_up_and_leaves_nothing(office):
     stored(office, LIFTS)
 
-    tried = stored(office, copied_from(LIFTS, by="陈默"), store=False)
+    tried = stored(office, copied_from(LIFTS, by="陈默"), store=False, keys=KEYS)
 
     assert (tried["stored"], len(tried["duplicates"])) == (None, 1)
     assert len(office.get("/v1/submissions").json()["items"]) == 1
@@ -184,7 +185,7 @@ def test_a_person_may_hold_two_apart_and_take_it_back(office, store):
 
     assert together()
     said = office.put(path, json={"relation": "related"}, headers={"X-Actor": "zhang"}).json()
-    assert (said["relation"], said["decided_by"]) == ("related", "zhang")
+    assert (said["relation"], said["decided_by"]) == ("related", f"{ACTOR} 代 zhang")
     assert not together()
     assert office.delete(path).status_code == 204
     assert together()
@@ -202,7 +203,9 @@ def test_what_cannot_be_decided_is_refused(office):
 
 def test_a_bundle_that_cannot_tell_relations_says_so(assessor, keeping_settings, store):
     mute = Assessor(replace(assessor.bundle, stage=None, pairs=None))
-    with TestClient(create_app(keeping_settings, assessor=mute, store=store)) as client:
+    with TestClient(
+        create_app(keeping_settings, assessor=mute, store=store), headers=BEARER
+    ) as client:
         answer = client.post("/v1/duplicates", json={"body": LAMPS["body"]})
         told = client.post("/v1/assessments", json=LAMPS).json()
 

@@ -19,6 +19,7 @@ from nlp_service.domain.submission import Submission
 from nlp_service.duplicates.groups import Link
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
+from tests.callers import BEARER, KEYS
 
 ISSUES = "/v1/hot-issues"
 MARCH = {"from": "2026-03-01", "until": "2026-03-31"}
@@ -43,8 +44,11 @@ def quick(assessor):
 @pytest.fixture(scope="module")
 def archive(data, quick):
     """A client of a service with two issues of March, the one restricted, and three singles."""
-    settings = Settings(data=data)
-    with open_store(settings) as store, TestClient(create_app(settings, assessor=quick)) as client:
+    settings = Settings(data=data, keys=KEYS)
+    with (
+        open_store(settings) as store,
+        TestClient(create_app(settings, assessor=quick), headers=BEARER) as client,
+    ):
         client.app.state.store = store
         client.app.state.place_names = lambda text: ["清水路"] if "清水路" in text else []
         fill(store, quick)

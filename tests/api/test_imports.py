@@ -10,6 +10,7 @@ from nlp_service.api.app import create_app
 from nlp_service.api.import_schemas import ImportLineOut, ImportListOut, ImportOut
 from nlp_service.api.limits import MAX_BODY_BYTES
 from nlp_service.assess import CHUNK, Assessor
+from tests.callers import BEARER
 
 IMPORT = "/v1/submissions:import"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -177,7 +178,9 @@ def test_a_folder_that_takes_no_archive_is_told_and_logged(
     (tmp_path / "incoming").write_text("in the way", encoding="utf-8")
     settings = keeping_settings.model_copy(update={"data": tmp_path})
 
-    with TestClient(create_app(settings, assessor=quick_assessor, store=store)) as client:
+    with TestClient(
+        create_app(settings, assessor=quick_assessor, store=store), headers=BEARER
+    ) as client:
         response = client.post(f"{IMPORT}?source=a", content=ndjson(rows(1)), headers=NDJSON)
 
     assert (response.status_code, response.json()["code"]) == (503, "store_unavailable")
@@ -200,7 +203,9 @@ def test_a_failure_midway_is_told_in_the_last_line_and_the_rest_follows(
 
     failing = FailingAssessor(replace(quick_assessor.bundle))
     content = ndjson([{**row, "title": SECRET} for row in rows(CHUNK + 3)])
-    with TestClient(create_app(keeping_settings, assessor=failing, store=store)) as client:
+    with TestClient(
+        create_app(keeping_settings, assessor=failing, store=store), headers=BEARER
+    ) as client:
         progress, last = send(client, content)
         more, summary = send(client, content)
 

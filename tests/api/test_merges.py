@@ -1,6 +1,7 @@
 import pytest
 
 from nlp_service.api.record_schemas import MergeOut
+from tests.callers import ACTOR
 
 MERGES = "/v1/merges"
 
@@ -51,7 +52,7 @@ def test_a_merge_takes_whole_merges_in_and_undoing_gives_them_back(office, keys)
     assert (refused.status_code, refused.json()["code"]) == (409, "merge_refused")
     undone = office.post(f"{MERGES}/{second.key}:undo", headers={"X-Actor": "chief"}).json()
 
-    assert undone["undone_by"] == "chief"
+    assert undone["undone_by"] == f"{ACTOR} 代 chief"
     assert shown(office, second.key).undone_at is not None
     assert [(merge_of(office, key) or {}).get("key") for key in keys] == [
         first.key,

@@ -8,12 +8,13 @@ from nlp_service.api.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.domain.errors import BundleMissing
 from nlp_service.settings import Settings
+from tests.callers import BEARER, FORGETFUL
 
 
 @pytest.fixture
 def fresh_client(assessor):
     """A client of an app that has counted nothing yet."""
-    with TestClient(create_app(Settings(store=False), assessor=assessor)) as client:
+    with TestClient(create_app(FORGETFUL, assessor=assessor), headers=BEARER) as client:
         yield client
 
 
@@ -50,8 +51,8 @@ def test_get_readyz_with_the_bundle_loaded_names_its_versions(client, assessor):
 
 
 def test_get_readyz_after_the_end_is_not_ready(assessor):
-    app = create_app(Settings(store=False), assessor=assessor)
-    with TestClient(app) as client:
+    app = create_app(FORGETFUL, assessor=assessor)
+    with TestClient(app, headers=BEARER) as client:
         assert client.get("/readyz").status_code == 200
 
     assert TestClient(app).get("/readyz").status_code == 503
@@ -60,7 +61,7 @@ def test_get_readyz_after_the_end_is_not_ready(assessor):
 def test_start_without_a_bundle_fails_and_says_where_it_looked(tmp_path):
     with (
         pytest.raises(BundleMissing, match=str(tmp_path)),
-        TestClient(create_app(Settings(bundle=tmp_path, store=False))),
+        TestClient(create_app(Settings(bundle=tmp_path, store=False)), headers=BEARER),
     ):
         pass
 
@@ -94,7 +95,7 @@ def test_get_metrics_counts_assessments_by_kind_and_need_of_review(assessor):
 
     light = {"body": "路灯坏了半个月，请尽快维修。", "kind": "proposal"}
     with TestClient(
-        create_app(Settings(store=False), assessor=SettledAssessor(assessor.bundle))
+        create_app(FORGETFUL, assessor=SettledAssessor(assessor.bundle)), headers=BEARER
     ) as client:
         submissions = [light, light, {**light, "id": "review"}, {"body": ""}]
         client.post("/v1/assessments:batch", json={"submissions": submissions})

@@ -70,7 +70,7 @@ def test_get_page_has_nothing_that_its_policy_would_block(page):
 
 def test_get_page_loads_nothing_from_elsewhere(response, page):
     assert not re.search(r"https?:|url\(|@import|[\"'(]//", response.text)
-    assert set(page.all("href")) == {"data:,", "openapi.json", "v1/taxonomy"}
+    assert set(page.all("href")) == {"data:,", "openapi.json", "v1/taxonomy", "password"}
 
 
 def test_get_page_never_parses_data_as_html(page):
@@ -114,7 +114,7 @@ def test_get_page_states_the_limit_that_holds(page):
 def test_get_page_asks_only_addresses_that_answer(client, page):
     asked = re.findall(r'ask\("([^"]+)"', page.inline["script"])
 
-    assert set(asked) == {"v1/assessments?store=false", "openapi.json", "readyz"}
+    assert set(asked) == {"v1/assessments?store=false", "v1/session", "openapi.json", "readyz"}
     assert all(client.get(f"/{path}").status_code in (200, 405) for path in asked)
     examples = client.get("/openapi.json").json()["paths"]["/v1/assessments"]["post"]
     assert examples["requestBody"]["content"]["application/json"]["examples"]

@@ -9,10 +9,12 @@ from starlette.testclient import TestClient
 
 from nlp_service.api.app import create_app
 from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
+from nlp_service.api.permissions import Line, PermissionTable
 from nlp_service.api.problems import PROBLEMS, Problem
 from nlp_service.api.validation import MOST_ERRORS
+from nlp_service.domain.people import Permission
 from nlp_service.domain.submission import MAX_CHARACTERS
-from nlp_service.settings import Settings
+from tests.callers import BEARER, FORGETFUL
 
 SECRET = "柿树湾老人举报13800000000"
 ONE = "/v1/assessments"
@@ -85,7 +87,18 @@ def test_answer_problem_is_provoked_for_every_code():
     }
     of_reviews = {"invalid_review", "review_refused"}  # test_reviews.py
     of_duplicates = {"relations_unavailable", "decision_refused"}  # test_duplicates.py
-    others = by_themselves | of_the_store | of_duplicates | of_reviews
+    of_people = {  # test_gate.py, test_signing_in.py, test_people.py
+        "not_signed_in",
+        "not_allowed",
+        "csrf_refused",
+        "too_many_requests",
+        "sign_in_failed",
+        "sign_in_paused",
+        "password_change_required",
+        "password_refused",
+        "account_refused",
+    }
+    others = by_themselves | of_the_store | of_duplicates | of_reviews | of_people
     assert set(PROVOCATIONS) | others == set(PROBLEMS)
 
 
@@ -268,7 +281,7 @@ def test_post_when_the_assessor_fails_logs_the_cause_too(failing_client, caplog)
 @pytest.fixture
 def odd_client(assessor):
     """A client of an app with two routes that misbehave."""
-    app = create_app(Settings(store=False), assessor=assessor)
+    app = create_app(FORGETFUL, assessor=assessor)
 
     @app.get("/teapot")
     def refuse():
@@ -282,7 +295,9 @@ def odd_client(assessor):
 
         return StreamingResponse(parts())
 
-    with TestClient(app) as client:
+    odd = [Line(method="GET", path=path, needs=Permission.ASSESS) for path in ("/teapot", "/torn")]
+    app.state.permissions = PermissionTable(odd)
+    with TestClient(app, headers=BEARER) as client:
         yield client
 
 

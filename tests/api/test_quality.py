@@ -29,7 +29,7 @@ from nlp_service.domain.quality import (
     SentenceRole,
     Verdict,
 )
-from nlp_service.settings import Settings
+from tests.callers import BEARER, FORGETFUL
 
 TEXT = "渡口没有路灯。我问过摆渡的老周。建议由镇里装两盏。"
 VISIT = Quote(start=7, end=12, quote="我问过摆渡", type="survey", name="走访调研", suggested=False)
@@ -112,7 +112,7 @@ class QualityAssessor(Assessor):
 def fixed_client(assessor):
     """A client of a service that says of every proposal what is written above."""
     fixed = QualityAssessor(assessor.bundle)
-    with TestClient(create_app(Settings(store=False), assessor=fixed)) as client:
+    with TestClient(create_app(FORGETFUL, assessor=fixed), headers=BEARER) as client:
         yield client
 
 

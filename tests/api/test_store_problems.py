@@ -10,6 +10,7 @@ from nlp_service.api.app import create_app
 from nlp_service.api.problems import PROBLEMS, Problem
 from nlp_service.domain.errors import DatabaseNewer, DataDamaged, StoreError
 from nlp_service.settings import Settings
+from tests.callers import BEARER, KEYS
 from tests.databases import fill_up, settings_for
 
 ONE = "/v1/assessments"
@@ -171,7 +172,9 @@ def test_before_the_start_nothing_is_ready(idle_client):
 def forsaken_client(embedded, quick_assessor):
     """A client of a service whose database has gone."""
     address = embedded.migrated()
-    with TestClient(create_app(settings_for(address), assessor=quick_assessor)) as client:
+    with TestClient(
+        create_app(settings_for(address), assessor=quick_assessor), headers=BEARER
+    ) as client:
         assert client.get("/readyz").json()["store"] == "ready"
         embedded.execute(f"DROP DATABASE {address.database} WITH (FORCE)")
         yield client
@@ -198,7 +201,9 @@ def test_a_disk_without_room_for_an_archive_is_told(
     fill_up(small_disk, leave=100_000)
     archive = f"body\n{DRAIN}\n" * 10_000
 
-    with TestClient(create_app(settings, assessor=quick_assessor, store=store)) as client:
+    with TestClient(
+        create_app(settings, assessor=quick_assessor, store=store), headers=BEARER
+    ) as client:
         response = client.post(IMPORT, content=archive.encode(), headers=CSV)
 
     assert check(response, "store_full") == PROBLEMS["store_full"].detail
@@ -211,7 +216,7 @@ def test_a_database_of_a_later_program_stops_the_start(embedded, quick_assessor)
 
     with (
         pytest.raises(DatabaseNewer, match="9999"),
-        TestClient(create_app(settings_for(address), assessor=quick_assessor)),
+        TestClient(create_app(settings_for(address), assessor=quick_assessor), headers=BEARER),
     ):
         pass
     assert embedded.execute("SELECT version_num FROM nlp.alembic_version", address) == [("9999",)]
@@ -219,20 +224,20 @@ def test_a_database_of_a_later_program_stops_the_start(embedded, quick_assessor)
 
 def test_a_damaged_folder_stops_the_start(data, quick_assessor):
     (data / "PG_VERSION").unlink()
-    settings = Settings(data=data.parent)
+    settings = Settings(data=data.parent, keys=KEYS)
     before = sorted(path.name for path in data.iterdir())
 
     with (
         pytest.raises(DataDamaged, match="已损坏"),
-        TestClient(create_app(settings, assessor=quick_assessor)),
+        TestClient(create_app(settings, assessor=quick_assessor), headers=BEARER),
     ):
         pass
     assert sorted(path.name for path in data.iterdir()) == before
 
 
 def test_a_service_starts_its_embedded_server_and_stops_it(data, quick_assessor):
-    app = create_app(Settings(data=data.parent), assessor=quick_assessor)
-    with TestClient(app) as client:
+    app = create_app(Settings(data=data.parent, keys=KEYS), assessor=quick_assessor)
+    with TestClient(app, headers=BEARER) as client:
         assert client.post(ONE, json={"body": DRAIN}).json()["stored"]["created"]
         assert (data / "postmaster.pid").exists()
 
@@ -253,6 +258,6 @@ def test_an_unreachable_server_stops_the_start(quick_assessor, folder):
 
     with (
         pytest.raises(StoreError, match="连不上"),
-        TestClient(create_app(settings_for(nowhere), assessor=quick_assessor)),
+        TestClient(create_app(settings_for(nowhere), assessor=quick_assessor), headers=BEARER),
     ):
         pass

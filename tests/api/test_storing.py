@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from nlp_service.api.app import create_app
 from nlp_service.api.examples import PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.schemas import AssessmentOut, BatchOut
-from nlp_service.domain.records import Action, Origin, RecordKind
+from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.records import Origin
+from tests.callers import ACTOR, BEARER
 
 ONE, BATCH = "/v1/assessments", "/v1/assessments:batch"
 BUS = {"id": "9", "body": "3路公交车早上七点半以后四十分钟才来一趟，学生天天迟到，请加密班次。"}
@@ -77,11 +79,11 @@ def test_post_assessment_keeps_the_origin_and_scores_without_it(office, store):
 @pytest.mark.parametrize(
     ("header", "actor"),
     [
-        ({}, "未署名"),
-        ({"X-Actor": " "}, "未署名"),
-        ({"X-Actor": "clerk-7"}, "clerk-7"),
-        ({"X-Actor": quote("张三")}, "张三"),
-        ({b"X-Actor": "张三".encode()}, "张三"),
+        ({}, ACTOR),
+        ({"X-Actor": " "}, ACTOR),
+        ({"X-Actor": "clerk-7"}, f"{ACTOR} 代 clerk-7"),
+        ({"X-Actor": quote("张三")}, f"{ACTOR} 代 张三"),
+        ({b"X-Actor": "张三".encode()}, f"{ACTOR} 代 张三"),
     ],
 )
 def test_post_assessment_notes_who_did_it(office, store, header, actor):
@@ -141,7 +143,7 @@ def test_post_batch_takes_a_wrong_name_for_an_error_of_its_item(office, store):
 
 def test_a_quick_look_does_not_take_the_place_of_a_thorough_one(assessor, keeping_settings, store):
     app = create_app(keeping_settings, assessor=assessor, store=store)
-    with TestClient(app) as client:
+    with TestClient(app, headers=BEARER) as client:
         key = post(client, BUS, params={"mode": "accurate"})["stored"]["key"]
         post(client, BUS, params={"mode": "fast"})
         post(client, BUS, params={"mode": "accurate", "quality": "false"})
@@ -156,7 +158,7 @@ def test_a_quick_look_does_not_take_the_place_of_a_thorough_one(assessor, keepin
 
 def test_a_thorough_look_takes_the_place_of_a_quick_one(assessor, keeping_settings, store):
     app = create_app(keeping_settings, assessor=assessor, store=store)
-    with TestClient(app) as client:
+    with TestClient(app, headers=BEARER) as client:
         key = post(client, BUS, params={"mode": "fast"})["stored"]["key"]
         post(client, BUS, params={"mode": "accurate"})
 

@@ -11,6 +11,7 @@ from nlp_service.api.record_schemas import (
     SubmissionOut,
 )
 from nlp_service.domain.submission import Kind
+from tests.callers import ACTOR
 
 LIST = "/v1/submissions"
 SECRET = "匿名反映：水利站站长李某某收受砂石老板的好处费，请查处。"
@@ -173,7 +174,7 @@ def test_who_reads_a_restricted_one_is_noted(office, keys):
     assert not one.withheld
     assert (one.body, one.submitter) == (SECRET, "知情人")
     assert "砂石" in json.dumps(one.assessment.answer, ensure_ascii=False)
-    assert (one.audit[-1].action, one.audit[-1].actor) == ("displayed", "reader")
+    assert (one.audit[-1].action, one.audit[-1].actor) == ("displayed", f"{ACTOR} 代 reader")
     assert len(shown(office, keys[-1]).audit) == len(one.audit)  # nobody has read it since
 
 
@@ -192,7 +193,7 @@ def test_a_restriction_is_lifted_by_hand_alone(office, keys):
     assert answer.json() == {"key": keys[-1], "restricted": False}
     one = shown(office, keys[-1])
     assert (one.withheld, one.title) == (False, LETTERS[-1]["title"])
-    assert (one.audit[-1].action, one.audit[-1].actor) == ("unrestricted", "chief")
+    assert (one.audit[-1].action, one.audit[-1].actor) == ("unrestricted", f"{ACTOR} 代 chief")
 
 
 # --- outcomes and deletion ------------

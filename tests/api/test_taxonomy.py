@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 from nlp_service.api.app import create_app
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.settings import Settings
+from tests.callers import BEARER, KEYS
 
 
 def test_get_taxonomy_answers_that_of_the_bundle(client, assessor):
@@ -42,9 +43,9 @@ def test_get_taxonomy_with_local_names_has_them_and_another_etag(
 ):
     local = tmp_path / "local.toml"
     local.write_text('[unit.D01]\nname = "市发改委"\n', encoding="utf-8")
-    settings = Settings(bundle=default_bundle_folder, local_taxonomy=local, store=False)
+    settings = Settings(bundle=default_bundle_folder, local_taxonomy=local, store=False, keys=KEYS)
 
-    with TestClient(create_app(settings)) as local_client:
+    with TestClient(create_app(settings), headers=BEARER) as local_client:
         response = local_client.get("/v1/taxonomy")
 
     assert "市发改委" in [unit["name"] for unit in response.json()["units"]]

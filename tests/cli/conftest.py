@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,28 @@ def nlp_service(command, pytestconfig):
         )
 
     return run
+
+
+@pytest.fixture
+def serving(command, pytestconfig):
+    """Start the service; yield the process with its announcement, and end it."""
+
+    @contextmanager
+    def start(*arguments, **environment):
+        with subprocess.Popen(
+            [command, "serve", *arguments],
+            cwd=pytestconfig.rootpath,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as service:
+            try:
+                said = ""
+                while "curl" not in said and (line := service.stdout.readline()):
+                    said += line
+                yield service, said
+            finally:
+                service.kill()
+
+    return start

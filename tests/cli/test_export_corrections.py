@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from nlp_service.cli import main
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, RecordKind
 from nlp_service.domain.reviews import Findings
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.domain.taxonomy_files import read_taxonomy
@@ -63,8 +63,8 @@ def test_training_reads_what_is_exported(keeping, reviewed, store, tmp_path):
     assert (corrected.labels.subtopic, corrected.labels.gates) == ("T0302", None)
     assert rows[1]["machine"]["topic"] == store_topic(store, reviewed[1])
     with store.reading() as office:
-        actions = [entry.action for entry in office.audit.of(RecordKind.DATABASE, 0)]
-    assert actions == [Action.CORRECTIONS_EXPORTED]
+        (entry,) = office.audit.of(RecordKind.DATABASE, 0)
+    assert (entry.action, entry.after["count"]) == (Action.EXPORTED, 2)
 
 
 def store_topic(store, key):

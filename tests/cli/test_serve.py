@@ -7,7 +7,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -16,33 +16,12 @@ from sqlalchemy import make_url
 from nlp_service.api.examples import PUBLIC_MESSAGE
 
 
-@pytest.fixture
-def serving(command, pytestconfig):
-    """Start the service; yield the process with its announcement, and end it."""
-
-    @contextmanager
-    def start(*arguments, **environment):
-        with subprocess.Popen(
-            [command, "serve", *arguments],
-            cwd=pytestconfig.rootpath,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as service:
-            try:
-                said = ""
-                while "curl" not in said and (line := service.stdout.readline()):
-                    said += line
-                yield service, said
-            finally:
-                service.kill()
-
-    return start
-
-
 def url_in(said):
     return re.search(r"http://\S+?(?=/)", said).group()
+
+
+def key_in(said):
+    return re.search(r"Bearer (nlp_\S+?)'", said).group(1)
 
 
 @pytest.fixture
@@ -54,7 +33,7 @@ def taken_port():
 def test_serve_prints_an_address_that_answers_and_a_curl_that_works(serving):
     with serving("--port", "0") as (_, said):
         with urllib.request.urlopen(url_in(said) + "/", timeout=20) as page:
-            assert page.status == 200
+            assert (page.status, page.url) == (200, f"{url_in(said)}/login")
         curl = said.strip().splitlines()[-1]
         done = subprocess.run(["bash", "-c", f"{curl} -s"], capture_output=True, timeout=20)
 
@@ -80,7 +59,7 @@ def test_serve_logs_no_text_of_a_submission(serving):
     with serving("--port", "0") as (service, said):
         for body in ('{"body": "路灯坏了"}', '{"body": 5, "title": "路灯"}', "路灯"):
             address = f"{url_in(said)}/v1/assessments?{quote('路灯')}=1"
-            json_only = {"Content-Type": "application/json"}
+            json_only = {"Content-Type": "application/json", **bearer(key_in(said))}
             with suppress(urllib.error.HTTPError):
                 urllib.request.urlopen(
                     urllib.request.Request(address, body.encode(), json_only), timeout=20
@@ -124,6 +103,8 @@ def test_serve_on_a_taken_port_offers_another(nlp_service, taken_port):
         ({"NLP_ENCODER_THREADS": "-1"}, "NLP_ENCODER_THREADS应为不小于 0 的整数"),
         ({"NLP_STORE": "perhaps"}, "NLP_STORE应为 true 或 false，现为“perhaps”"),
         ({"NLP_STORE": "true", "NLP_DATABASE_URL": "nonsense"}, "NLP_DATABASE_URL"),
+        ({"NLP_KEYS": "平台:abc"}, "NLP_KEYS应为 名称:SHA-256"),
+        ({"NLP_PROXIES": "proxy.local"}, "NLP_PROXIES应为 IP 地址或网段"),
         ({"NLP_FILE_FROM": "101"}, "NLP_FILE_FROM应为 0 到 100 的数"),
         ({"NLP_FILE_FROM": "50", "NLP_CONVERT_FROM": "60"}, "不高于 NLP_FILE_FROM"),
     ],
@@ -165,18 +146,34 @@ def test_serve_takes_a_port_that_a_service_has_just_left(serving):
 # --- with a store ------------
 
 
-def ask(address, content=None, *, content_type="application/json"):
-    request = urllib.request.Request(address, content, {"Content-Type": content_type})
-    return urllib.request.urlopen(request, timeout=20)
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
 
 
-def test_serve_keeps_what_it_assesses_and_stops_its_server(serving, data):
+def ask(address, content=None, *, key, content_type="application/json"):
+    headers = {"Content-Type": content_type, **bearer(key)}
+    return urllib.request.urlopen(urllib.request.Request(address, content, headers), timeout=20)
+
+
+@pytest.fixture
+def add_key(nlp_service):
+    """Make a key in the store of an environment, as an operator would."""
+
+    def add(environment):
+        done = nlp_service("keys", "add", "平台", env=environment)
+        return re.search(r"nlp_\w{8}_\S+", done.stdout).group()
+
+    return add
+
+
+def test_serve_keeps_what_it_assesses_and_stops_its_server(serving, data, add_key):
     body = json.dumps({"body": "桥头的减速带磨平了，车开得很快。"}).encode()
     environment = {"NLP_STORE": "true", "NLP_DATA": str(data.parent)}
+    key = add_key(environment)
     with serving("--port", "0", **environment) as (service, said):
-        with ask(f"{url_in(said)}/readyz") as answer:
+        with ask(f"{url_in(said)}/readyz", key=key) as answer:
             assert json.load(answer)["store"] == "ready"
-        with ask(f"{url_in(said)}/v1/assessments", body) as answer:
+        with ask(f"{url_in(said)}/v1/assessments", body, key=key) as answer:
             assert json.load(answer)["stored"] == {"key": 1, "created": True}
         assert (data / "postmaster.pid").exists()
         service.terminate()
@@ -185,7 +182,7 @@ def test_serve_keeps_what_it_assesses_and_stops_its_server(serving, data):
     assert service.returncode == 0, errors
     assert not (data / "postmaster.pid").exists()
     with serving("--port", "0", **environment) as (service, said):
-        with ask(f"{url_in(said)}/v1/submissions") as answer:
+        with ask(f"{url_in(said)}/v1/submissions", key=key) as answer:
             assert [item["key"] for item in json.load(answer)["items"]] == [1]
         service.terminate()
         service.communicate(timeout=20)
@@ -219,13 +216,14 @@ def test_serve_refuses_a_database_of_a_later_program(nlp_service, embedded, keep
     assert embedded.execute("SELECT version_num FROM nlp.alembic_version", address) == [("9999",)]
 
 
-def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping):
+def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping, add_key):
     archive = "".join(
         json.dumps({"reference": str(number), "body": f"第{number}个路口的红绿灯不亮。"}) + "\n"
         for number in range(1200)
     ).encode()
     path = f"/v1/submissions:import?source={quote('往年')}&mode=fast"
-    ndjson = {"content_type": "application/x-ndjson"}
+    key = add_key(keeping)
+    ndjson = {"content_type": "application/x-ndjson", "key": key}
     with serving("--port", "0", **keeping) as (service, said):
         with ask(url_in(said) + path, archive, **ndjson) as answer:
             told = [json.loads(answer.readline())["progress"] for _ in range(3)][-1]
@@ -235,7 +233,7 @@ def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping):
     assert (told["stored"], told["state"]) == (told["mark"], "unfinished")
 
     with serving("--port", "0", **keeping) as (service, said):
-        with ask(f"{url_in(said)}/v1/imports/{told['key']}") as answer:
+        with ask(f"{url_in(said)}/v1/imports/{told['key']}", key=key) as answer:
             found = json.load(answer)
         assert told["mark"] <= found["mark"] == found["stored"] < 1200
         with ask(url_in(said) + path, archive, **ndjson) as answer:
@@ -243,7 +241,7 @@ def test_serve_killed_in_an_import_loses_no_row_that_it_told(serving, keeping):
         references = []
         cursor = ""
         while cursor is not None:
-            with ask(f"{url_in(said)}/v1/submissions?limit=500{cursor}") as answer:
+            with ask(f"{url_in(said)}/v1/submissions?limit=500{cursor}", key=key) as answer:
                 page = json.load(answer)
             references += [int(item["reference"]) for item in page["items"]]
             cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"

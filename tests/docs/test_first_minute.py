@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from nlp_service.api.app import create_app
 from nlp_service.settings import Settings
+from tests.callers import BEARER
 from tests.databases import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def test_the_answer_in_the_readme_is_the_answer_of_the_service(
     settings = settings_for(embedded.migrated()).model_copy(
         update={"bundle": default_bundle_folder}
     )
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), headers=BEARER) as client:
         path = url.removeprefix("http://127.0.0.1:8000")
         answer = client.post(
             path, content=body.encode(), headers={"Content-Type": "application/json"}

@@ -7,9 +7,10 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from nlp_service.cli import main
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import BackupRefused, StoreError
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, Origin, Outcome, RecordKind
+from nlp_service.domain.records import Origin, Outcome
 from nlp_service.settings import Settings
 from nlp_service.store.backup import restore
 from nlp_service.store.opening import open_database, open_store

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, ReferenceTaken
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, Filing, Origin, Outcome, RecordKind, StoredOnce
+from nlp_service.domain.records import Filing, Origin, Outcome, StoredOnce
 from nlp_service.domain.submission import Submission
 from nlp_service.store.filing import file_submissions
 from tests.databases import clear

@@ -4,9 +4,10 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import DecisionRefused, RecordUnknown, StoreError
-from nlp_service.domain.records import Action, Origin, RecordKind
+from nlp_service.domain.records import Origin
 from nlp_service.duplicates.groups import GroupRules, Link
 from nlp_service.store.groups import Groups
 

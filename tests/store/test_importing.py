@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from nlp_service.assess import CHUNK, Assessor
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import ModeUnavailable, RecordUnknown, UnreadableInput
 from nlp_service.domain.imports import MOST_REFUSALS, ImportState
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, Outcome, RecordKind, ReplyClass
+from nlp_service.domain.records import Outcome, ReplyClass
 from nlp_service.domain.submission import Mode
 from nlp_service.intake.archive import open_archive
 from nlp_service.store.importing import import_archive

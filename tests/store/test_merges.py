@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import MergeRefused, RecordUnknown
-from nlp_service.domain.records import Action, Origin, RecordKind
+from nlp_service.domain.records import Origin
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, StoreError
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, Outcome, RecordKind, ReplyClass
+from nlp_service.domain.records import Outcome, ReplyClass
 
 FILED = Outcome(disposition=Disposition.FILED, handling_unit="D10", filing_number="2023年第118号")
 REPLIED = Outcome(
@@ -97,6 +98,7 @@ def test_an_act_that_is_not_committed_leaves_no_audit(store, add):
 def test_the_audit_has_no_column_for_a_text(work, add, submit):
     add(work, submit("张三丰住在长青路五号"))
 
+    work.audit.settle()
     rows = work.connection.execute(text("SELECT a::text FROM nlp.audit a")).scalars().all()
     assert rows
     assert not any("长青路" in row for row in rows)

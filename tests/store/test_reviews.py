@@ -2,9 +2,10 @@ from datetime import date
 
 import pytest
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, ReviewRefused
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import Action, ListFilter, RecordKind
+from nlp_service.domain.records import ListFilter
 from nlp_service.domain.reviews import LONGEST_NOTE, Findings, machine_findings
 from nlp_service.domain.submission import Kind
 
@@ -31,8 +32,12 @@ def test_both_answers_are_kept(work, add):
     assert (review.note, review.reviewed_by) == ("是路灯。", "张三")
     assert review.assessment_key == work.assessments.current(key).key
     assert work.submissions.get(key).assessment.topic == "T09"
-    actions = [entry.action for entry in work.audit.of(RecordKind.SUBMISSION, key)]
-    assert actions[-1] is Action.REVIEWED
+    *_, entry = work.audit.of(RecordKind.SUBMISSION, key)
+    assert (entry.action, entry.before["topic"], entry.after["topic"]) == (
+        Action.REVIEWED,
+        "T09",
+        "T08",
+    )
 
 
 def test_confirming_holds_all_that_the_machine_said(work, add):

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import (
     InvalidSubmission,
     MergeRefused,
     RecordUnknown,
     ReferenceTaken,
 )
-from nlp_service.domain.records import Action, Origin, RecordKind
+from nlp_service.domain.records import Origin
 from nlp_service.domain.submission import Kind, Submission
 
 WANG = Origin(submitter="王五", district="城东区", source="热线")
