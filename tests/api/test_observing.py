@@ -11,7 +11,7 @@ from nlp_service.api.app import create_app
 from nlp_service.api.observing import HEADER
 from nlp_service.api.tracing import OpenTelemetryTracer
 from nlp_service.stages import Stage, timed
-from tests.api.conftest import FORGETFUL
+from tests.callers import BEARER, FORGETFUL
 
 ONE = "/v1/assessments"
 SECRET = "柳树湾举报人王某某，电话13800000000"
@@ -27,7 +27,7 @@ def read_samples(client):
 
 @pytest.fixture
 def new_client(assessor):
-    with TestClient(create_app(FORGETFUL, assessor=assessor)) as client:
+    with TestClient(create_app(FORGETFUL, assessor=assessor), headers=BEARER) as client:
         yield client
 
 
@@ -86,7 +86,9 @@ def test_requests_are_followed_without_anything_that_was_sent(assessor):
     spans = InMemorySpanExporter()
     tracer = OpenTelemetryTracer(spans)
     parent = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-    with TestClient(create_app(FORGETFUL, assessor=assessor, tracer=tracer)) as client:
+    with TestClient(
+        create_app(FORGETFUL, assessor=assessor, tracer=tracer), headers=BEARER
+    ) as client:
         client.post(f"{ONE}?words={SECRET}", json={"body": SECRET}, headers=parent)
     tracer.close()
 
