@@ -7,6 +7,7 @@ import click
 
 from nlp_service import __version__
 from nlp_service.cli.backup import backup_command, restore_command
+from nlp_service.cli.check import check_command
 from nlp_service.cli.failures import Commands
 from nlp_service.cli.import_archive import import_command
 from nlp_service.cli.models import models_command
@@ -24,6 +25,7 @@ def main() -> None:
 
 
 main.add_command(serve_command)
+main.add_command(check_command)
 main.add_command(score_command)
 main.add_command(import_command)
 main.add_command(models_command)

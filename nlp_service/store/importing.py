@@ -16,7 +16,7 @@ from nlp_service.domain.records import Filing, StoredOnce
 from nlp_service.domain.submission import Mode
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.matter import Vector
-from nlp_service.intake.archive import Archive, ArchivedSubmission
+from nlp_service.intake.archive import Archive, ArchivedRow, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
@@ -25,8 +25,6 @@ from nlp_service.text.normalise import clean
 
 _TRIES = 5
 """A chunk is written again where another writer was in its way."""
-
-Row = tuple[int, ArchivedSubmission | InvalidRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,7 @@ def import_archive(
         return
     try:
         for chunk in _chunks(archive.rows):
-            while rest := [row for row in chunk if row[0] > now.tally.mark]:
+            while rest := [row for row in chunk if row.line > now.tally.mark]:
                 now = _import_chunk(run, now, rest)
                 yield now
     except UnreadableInput as error:
@@ -90,11 +88,11 @@ def import_archive(
     yield now
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
+def _chunks(rows: Iterator[ArchivedRow]) -> Iterator[Sequence[ArchivedRow]]:
     """Yield the rows by chunks; those before an unreadable place come before its error."""
     ended: UnreadableInput | None = None
 
-    def readable() -> Iterator[Row]:
+    def readable() -> Iterator[ArchivedRow]:
         nonlocal ended
         try:
             yield from rows
@@ -108,20 +106,21 @@ def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
         raise ended
 
 
-def _import_chunk(run: _Run, before: Import, chunk: Sequence[Row]) -> Import:
+def _import_chunk(run: _Run, before: Import, chunk: Sequence[ArchivedRow]) -> Import:
     """Assess and write a chunk, unless another process has been there; return the import then."""
     taxonomy = run.assessor.bundle.taxonomy
+    items = [row.item for row in chunk]
     answers = run.assessor.assess_each(
-        [item.submission if isinstance(item, ArchivedSubmission) else item for _, item in chunk],
+        [item.submission if isinstance(item, ArchivedSubmission) else item for item in items],
         mode=run.mode,
     )
     prepared = [
-        _filing(item, answer, taxonomy) for (_, item), answer in zip(chunk, answers, strict=True)
+        _filing(item, answer, taxonomy) for item, answer in zip(items, answers, strict=True)
     ]
     embeddings = run.embed([one for one in prepared if isinstance(one, Filing)])
     for last in reversed(range(_TRIES)):
         try:
-            return _write(run, before, [line for line, _ in chunk], prepared, embeddings)
+            return _write(run, before, chunk, prepared, embeddings)
         except StoreBusy:
             if not last:
                 raise
@@ -131,7 +130,7 @@ def _import_chunk(run: _Run, before: Import, chunk: Sequence[Row]) -> Import:
 def _write(
     run: _Run,
     before: Import,
-    lines: Sequence[int],
+    rows: Sequence[ArchivedRow],
     prepared: Sequence[Filing | InvalidSubmission],
     embeddings: Sequence[Vector | None],
 ) -> Import:
@@ -145,7 +144,7 @@ def _write(
             run.relator.keep_created(office, filings, filed, embeddings)
         stored = iter(filed)
         results = [next(stored) if isinstance(one, Filing) else one for one in prepared]
-        return office.imports.advance(now.key, _count(now.tally, lines, results))
+        return office.imports.advance(now.key, _count(now.tally, rows, results))
 
 
 def _filing(
@@ -171,16 +170,16 @@ def _filing(
 
 
 def _count(
-    tally: ImportTally, lines: Sequence[int], results: Sequence[StoredOnce | Refusal]
+    tally: ImportTally, rows: Sequence[ArchivedRow], results: Sequence[StoredOnce | Refusal]
 ) -> ImportTally:
     refused = [
-        RefusedRow(line=line, code=result.code, message=str(result))
-        for line, result in zip(lines, results, strict=True)
+        RefusedRow(line=row.line, code=result.code, message=str(result), where=row.where)
+        for row, result in zip(rows, results, strict=True)
         if not isinstance(result, StoredOnce)
     ]
     created = [result.created for result in results if isinstance(result, StoredOnce)]
     return ImportTally(
-        mark=lines[-1],
+        mark=rows[-1].line,
         read=tally.read + len(results),
         stored=tally.stored + sum(created),
         known=tally.known + len(created) - sum(created),

@@ -71,7 +71,7 @@ def test_import_of_a_table_that_breaks_off_says_where(nlp_service, tmp_path, kee
     ("arguments", "words"),
     [
         (["none.jsonl", "--source", "a"], "没有文件 none.jsonl"),
-        (["README.md", "--source", "a"], "只读 .jsonl、.csv 文件"),
+        (["README.md", "--source", "a"], "不读 README.md"),
         (["data/samples/samples.jsonl"], "缺少 '--source'"),
         (["data/samples/samples.jsonl", "--source", "a\nb"], "来源应是"),
     ],

@@ -1,0 +1,120 @@
+"""Ask the confined process to read a file, and say for a person why it could not.
+
+One process serves all files of an upload, one after the other; where one of them ends it, the next
+is read by a new one. While nobody takes its messages it waits, so nothing piles up here.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import BinaryIO
+
+from nlp_service.domain.errors import UnreadableInput
+from nlp_service.intake.limits import MEMORY, MIB, SECONDS
+from nlp_service.intake.messages import End, Message, Refusal, load
+
+_KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
+"""Of the environment; settings and secrets are not."""
+
+
+class Confinement:
+    """A process that reads files, started when the first one is to be read. Not for two threads."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._asking: socket.socket | None = None
+
+    def __enter__(self) -> "Confinement":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process, in the middle of a file too."""
+        self.close()
+
+    def read(self, reader: str, file: BinaryIO, *, name: str) -> Iterator[Message]:
+        """Yield what one of the readers of ``intake.confined`` says of an open file.
+
+        The file must have a place in the system (``fileno``). One file at a time.
+
+        Raises:
+            UnreadableInput: it was refused, or the process came to its limits; says why.
+        """
+        asking, message = self._started(), None
+        if file.writable():
+            file.flush()
+        place = os.lseek(file.fileno(), 0, os.SEEK_CUR)  # which the other process moves
+        try:
+            with suppress(OSError):  # the process ended: said below
+                socket.send_fds(asking, [json.dumps(reader).encode()], [file.fileno()])
+                with asking.makefile("rb", buffering=2**16) as answer:
+                    for line in answer:
+                        message = load(line)
+                        if isinstance(message, End | Refusal):
+                            break
+                        yield message
+        finally:
+            ended = "" if isinstance(message, End | Refusal) else self._end()
+            os.lseek(file.fileno(), place, os.SEEK_SET)
+        reason = message.reason if isinstance(message, Refusal) else ended
+        if reason:
+            raise UnreadableInput(f"{name}：{reason}")
+
+    def _started(self) -> socket.socket:
+        if self._asking is None:
+            self._asking, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "nlp_service.intake.confined", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # a library may quote the file there
+                    env=_environment(),
+                    start_new_session=True,  # Ctrl-C is for the one who asks
+                )
+        return self._asking
+
+    def _end(self) -> str:
+        """End the process and say what had become of it."""
+        process = self._process
+        self._close_socket()
+        self._process = None
+        if process is None:
+            return ""
+        try:
+            process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.returncode == -signal.SIGXCPU:
+            return f"读取超过 {SECONDS} 秒，已停止；请分成几个文件。"
+        return (
+            f"读取它占用的内存超过 {MEMORY // MIB} MiB，或文件已损坏；若是工作簿，请看很远的行、"
+            "列里是否误留了内容，可把来件复制到新工作表再试。"
+        )
+
+    def _close_socket(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
+
+    def close(self) -> None:
+        """End the process."""
+        self._end()
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
