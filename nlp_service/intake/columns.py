@@ -120,8 +120,9 @@ TEXT_FIELDS = (Field.BODY, Field.SECTION)
 _NUMBERING = re.compile(
     r"^\s*(?:第?[一二三四五六七八九十]+|\d{1,2})(?:[、.:]|\s+(?=\D))|^\s*\((?:[一二三四五六七八九十]+|\d{1,2})\)"
 )
-_BRACKETS = re.compile(r"[(\[【〔<《][^()\[\]【】〔〕<>《》]*[)\]】〕>》]")
+_BRACKETS = re.compile(r"[(（\[【〔<《][^()（）\[\]【】〔〕<>《》]*[)）\]】〕>》]")
 _NOISE = re.compile(r"[\s\u200b\ufeff*★※#:.。,，、;；_()\[\]【】《》<>\"'“”-]+")
+_LONGEST_SHOWN = 40
 _EITHER = re.compile(r"[/|]|或|及|和")
 
 
@@ -134,6 +135,17 @@ def tidy(name: str) -> str:
     name = unicodedata.normalize("NFKC", name)
     name = _NUMBERING.sub("", name)
     return (_NOISE.sub("", _BRACKETS.sub("", name)) or _NOISE.sub("", name)).casefold()
+
+
+def on_one_line(name: str) -> str:
+    r"""Return a column's name as a heading of its text: 情 况 分 析（必填）： is 情况分析.
+
+    >>> on_one_line("一、情 况\n分 析（必填）：")
+    '一、情况分析'
+    """
+    bare = _BRACKETS.sub("", name) or name
+    between = "" if not bare.isascii() else " "
+    return between.join(bare.split()).rstrip(":： ")[:_LONGEST_SHOWN]
 
 
 _NAMES: Mapping[str, tuple[Field, int]] = {
@@ -224,7 +236,7 @@ def read_columns(names: Sequence[str], mapping: ColumnMapping) -> Sequence[Colum
             surest.setdefault(found, place)
     return [
         Column(
-            name=" ".join(name.split())[:40],
+            name=" ".join(name.split())[:_LONGEST_SHOWN],
             field=found if found is None or _counts(found, surest[found] == place) else None,
         )
         for place, (name, found) in enumerate(zip(names, meant, strict=True))

@@ -7,9 +7,9 @@ In this order:
 3. What decodes strictly as UTF-8 is UTF-8: no other encoding does so by chance.
 4. Where most characters decode as UTF-8, it is UTF-8 with damaged places, and said to be so; read
    as anything else, all of it would turn into other characters without a word.
-5. Else it is one of the old Chinese encodings. ``charset-normalizer`` says which of those that
-   decode the whole file strictly makes the least nonsense of its beginning; in doubt GB18030,
-   which Excel writes on a Chinese Windows and which includes GBK and GB2312.
+5. Else it is one of the old Chinese encodings: of those that decode the whole file strictly it is
+   GB18030, which Excel writes on a Chinese Windows and which includes GBK and GB2312; unless
+   ``charset-normalizer`` finds that it makes nonsense of the first characters and Big5 does not.
 """
 
 import codecs
@@ -82,7 +82,7 @@ def _find_encoding(file: BinaryIO, sample: bytes, name: str) -> tuple[str, int]:
     possible = [encoding for encoding in _OLD_CHINESE if _decodes(file, encoding)]
     if not possible:
         return UTF_8, _first_damaged_line(file)
-    return (possible[0] if len(possible) == 1 else _likelier(sample, possible)), 0
+    return (possible[0] if len(possible) == 1 else _likelier(file, possible)), 0
 
 
 def _find_wide(file: BinaryIO, sample: bytes, name: str) -> str:
@@ -94,12 +94,17 @@ def _find_wide(file: BinaryIO, sample: bytes, name: str) -> str:
     raise UnreadableInput(f"{name} 不是文本文件，或已损坏；请重新导出。")
 
 
-def _likelier(sample: bytes, possible: Sequence[str]) -> str:
+def _likelier(file: BinaryIO, possible: Sequence[str]) -> str:
+    """Return the first encoding, unless of all only another one makes sense."""
     from charset_normalizer import from_bytes
 
-    whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
-    best = from_bytes(whole_lines, cp_isolation=list(possible)).best()
-    return best.encoding if best and best.encoding in possible else possible[0]
+    telling = next((block for block in _blocks(file) if not block.isascii()), b"")
+    lines = [line for line in telling.splitlines(keepends=True) if not line.isascii()]
+    sample = b"".join(lines)[:_SAMPLE]
+    sample = sample[: sample.rfind(b"\n") + 1] or sample
+    sensible = {match.encoding for match in from_bytes(sample, cp_isolation=list(possible))}
+    others = [encoding for encoding in possible if encoding in sensible]
+    return others[0] if others else possible[0]
 
 
 def _sample(file: BinaryIO) -> bytes:

@@ -116,6 +116,7 @@ def _open(
     file: BinaryIO, findings: Findings, told: Announced, confinement: Confinement
 ) -> OpenFile:
     kind = findings.kind
+    assert kind is not None
     if told.kind not in (kind, None):
         findings.note(f"内容是 .{kind.value} 文件，与扩展名或类型不符，按内容读")
     if kind in TEXT_KINDS:
@@ -162,7 +163,7 @@ def _open_entry(
     file: BinaryIO, entry: Entry, told: Announced, confinement: Confinement
 ) -> OpenFile:
     kind = kind_by_name(entry.name)
-    findings = Findings(name=entry.name, kind=kind or FileKind.ZIP, mapping=told.mapping)
+    findings = Findings(name=entry.name, kind=kind, mapping=told.mapping)
     member = Announced(name=entry.name, kind=kind, mapping=told.mapping)
     records = _read_entry(file, entry, member, findings, confinement)
     return OpenFile(findings=findings, records=records, inside=entry.name)

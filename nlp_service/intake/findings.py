@@ -17,7 +17,8 @@ class Findings:
     """A file, as far as it was read."""
 
     name: str
-    kind: FileKind
+    kind: FileKind | None
+    """None where that cannot be told."""
     mapping: ColumnMapping = field(default_factory=ColumnMapping)
     encoding: str = ""
     """Of text; empty for other kinds."""

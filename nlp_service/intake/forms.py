@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nlp_service.intake.columns import TEXT_FIELDS, Column, Field, tidy
+from nlp_service.intake.columns import TEXT_FIELDS, Column, Field, on_one_line, tidy
 from nlp_service.intake.findings import Findings
 from nlp_service.intake.messages import Paragraph, TableRow
 from nlp_service.intake.rows import KINDS, Fields, Record
@@ -47,6 +47,8 @@ class _Draft:
     names: dict[Field, str] = field(default_factory=dict)
     before: list[_Piece] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    begun: bool = False
+    """A label for the text was read: what has none from here on belongs to it."""
 
 
 def read_forms(blocks: Iterable[Paragraph | TableRow], found: Findings) -> Iterator[Record]:
@@ -54,7 +56,6 @@ def read_forms(blocks: Iterable[Paragraph | TableRow], found: Findings) -> Itera
     pieces = [piece for block in blocks for piece in _pieces(block, found)]
     labels = [piece for piece in pieces if piece.meant is not None]
     if _is_form(labels):
-        found.add_columns([Column(name=piece.label, field=piece.meant) for piece in labels])
         drafts = _fill(pieces, found)
     else:
         drafts = [_plain(pieces)]
@@ -164,7 +165,7 @@ def _fill(pieces: Sequence[_Piece], found: Findings) -> Sequence[_Draft]:
         if waiting is not None and piece.meant is None and not piece.label:
             piece = _Piece(piece.text, waiting.label, waiting.meant, in_table=waiting.in_table)
         waiting = None
-        if piece.meant is Field.TITLE and draft.text:
+        if piece.meant is Field.TITLE and draft.begun:
             drafts.append(draft := _Draft())
         if piece.open and piece.meant not in (None, *TEXT_FIELDS):
             waiting = piece
@@ -178,25 +179,28 @@ def _fill(pieces: Sequence[_Piece], found: Findings) -> Sequence[_Draft]:
 def _add(draft: _Draft, piece: _Piece, found: Findings) -> None:
     """Put a piece where it belongs."""
     if piece.meant in TEXT_FIELDS:
+        _tell(piece, found)
         _add_text(draft, piece)
     elif piece.meant is None and piece.label:
         _add_unknown(draft, piece, found)
     elif piece.meant is None:
-        if draft.text:
+        if draft.begun:
             draft.text.append(piece.text)
         else:
             draft.before.append(piece)
-    elif draft.text and not piece.in_table and piece.meant not in (Field.SUBMITTER, Field.CONTACT):
+    elif draft.begun and not piece.in_table and piece.meant not in (Field.SUBMITTER, Field.CONTACT):
         draft.text.append(_whole(piece))  # in running text, 时间：… is a part of it
     else:
+        _tell(piece, found)
         draft.values.setdefault(piece.meant, piece.text)
         draft.names.setdefault(piece.meant, piece.label)
 
 
 def _add_text(draft: _Draft, piece: _Piece) -> None:
+    draft.begun = True
     draft.names.setdefault(Field.BODY, piece.label)
     if piece.meant is Field.SECTION:
-        draft.text.append(f"{' '.join(piece.label.split()).rstrip(':： ')}：")
+        draft.text.append(f"{on_one_line(piece.label)}：")
     if piece.text:
         draft.text.append(piece.text)
 
@@ -206,7 +210,11 @@ def _add_unknown(draft: _Draft, piece: _Piece, found: Findings) -> None:
     if len(piece.text) > _LONGEST_REMARK:
         draft.text += [f"{piece.label}：", piece.text]
     else:
-        found.add_columns([Column(name=" ".join(piece.label.split()), field=None)])
+        _tell(piece, found)
+
+
+def _tell(piece: _Piece, found: Findings) -> None:
+    found.add_columns([Column(name=on_one_line(piece.label), field=piece.meant)])
 
 
 def _finish(draft: _Draft) -> None:

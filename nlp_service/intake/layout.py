@@ -234,8 +234,16 @@ def _margin(line: _Line, page: Sequence[_Line]) -> float:
 
 
 def _edge(line: _Line, page: Sequence[_Line]) -> float:
-    """Return where the lines of a line's column end."""
-    return max(one.right for one in page if one.left < line.right and one.right > line.left)
+    """Return where full lines of a line's column end: farthest right where two of its kind do."""
+    ends = sorted(
+        one.right
+        for one in page
+        if one.left < line.right
+        and one.right > line.left
+        and max(one.height, line.height) <= _LARGER * min(one.height, line.height)
+    )
+    shared = [one for one, other in pairwise(ends) if other - one < line.height]
+    return shared[-1] if shared else ends[-1]
 
 
 def _joined(text: str, more: str) -> str:

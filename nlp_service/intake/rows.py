@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Kind, Submission
-from nlp_service.intake.columns import Column, Field
+from nlp_service.intake.columns import Column, Field, on_one_line
 from nlp_service.intake.dates import read_date
 from nlp_service.intake.order import mend_order
 
@@ -67,7 +67,7 @@ def gather(pairs: Iterable[tuple[Column, object]]) -> Fields:
         if column.field is Field.SECTION:
             names.setdefault(Field.BODY, column.name)
             if isinstance(value, str) and value.strip():
-                sections.append(f"{column.name.rstrip(':： ')}：\n{value.strip()}")
+                sections.append(f"{on_one_line(column.name)}：\n{value.strip()}")
         elif column.field is not None:
             values[column.field], names[column.field] = value, column.name
     if sections or (Field.BODY in names and Field.BODY not in values):

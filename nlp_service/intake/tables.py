@@ -102,7 +102,7 @@ def _names_likely(cells: Cells) -> Cells:
 def _explain_missing(file: str, table: Table, likely: Cells) -> str:
     usual = "、".join(COLUMNS[Field.BODY][:4])
     there = f"；现有的列名似为：{'、'.join(likely[:30])}" if likely else ""
-    sheet = f"的工作表“{table.name}”" if table.name else " "
+    sheet = f" 的工作表“{table.name}”" if table.name else " "
     return (
         f"{file}{sheet}前 {HEADER_ROWS} 行里没有正文列（如 {usual}）{there}。"
         "请改列名，或指明哪一列是正文（命令行写 --column 正文=列名）。"

@@ -5,10 +5,9 @@ can read again and go on behind a number.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,22 +72,37 @@ def open_upload(
     """
     opening, called = opening_of(source, name)
     told = announce(called, mapping=mapping, media_type=media_type)
-    lines = _count(opening, told)
-    with opening() as file:
-        digest = _digest(file)
-    rows = _read_all(opening, told)  # from here on the place in an open file is theirs
-    first = next(rows, None)
-    if first is None:
-        raise UnreadableInput(f"{told.name} 里没有一件来件，请检查文件。")
+    confinement = Confinement()
+    try:
+        lines = _count(opening, told, confinement)
+        with opening() as file:
+            digest = _digest(file)
+        rows = _read_all(opening, told, confinement)  # the place in an open file is theirs now
+        first = next(rows, None)
+        if first is None:
+            raise UnreadableInput(f"{told.name} 里没有一件来件，请检查文件。")
+    except BaseException:
+        confinement.close()
+        raise
     opened, row = first
     return Upload(
         name=told.name,
         digest=digest,
-        kind=FileKind.ZIP if opened.inside else opened.findings.kind,
+        kind=FileKind.ZIP if opened.inside else opened.findings.kind or FileKind.ZIP,
         columns=dict(opened.findings.columns),
         lines=lines,
-        rows=chain([row], (row for _, row in rows)),
+        rows=_from(row, rows),
     )
+
+
+def _from(
+    first: ReadRow, rest: Generator[tuple[OpenFile, ReadRow], None, None]
+) -> Iterator[ReadRow]:
+    """Yield all rows; who takes no more of them lets go of the file."""
+    with closing(rest):
+        yield first
+        for _, row in rest:
+            yield row
 
 
 def read_opened(opened: OpenFile, *, numbers: Iterator[int]) -> Iterator[ReadRow]:
@@ -132,18 +146,24 @@ def opening_of(
 
 
 def _read_all(
-    opening: Callable[[], AbstractContextManager[BinaryIO]], told: Announced
-) -> Iterator[tuple[OpenFile, ReadRow]]:
+    opening: Callable[[], AbstractContextManager[BinaryIO]],
+    told: Announced,
+    confinement: Confinement,
+) -> Generator[tuple[OpenFile, ReadRow], None, None]:
     numbers = iter(range(1, 2**63))
-    with opening() as file, Confinement() as confinement:
+    with opening() as file, confinement:
         for opened in open_files(file, told, confinement):
             for row in read_opened(opened, numbers=numbers):
                 yield opened, row
 
 
-def _count(opening: Callable[[], AbstractContextManager[BinaryIO]], told: Announced) -> int:
+def _count(
+    opening: Callable[[], AbstractContextManager[BinaryIO]],
+    told: Announced,
+    confinement: Confinement,
+) -> int:
     """Count what ``ReadRow.line`` counts: lines of text, else rows, by reading them once."""
-    with opening() as file, Confinement() as confinement:
+    with opening() as file:
         rows = 0
         for opened in open_files(file, told, confinement):
             if opened.lines is not None:
