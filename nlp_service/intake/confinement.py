@@ -65,7 +65,8 @@ class Confinement:
                         yield message
         finally:
             ended = "" if isinstance(message, End | Refusal) else self._end()
-            os.lseek(file.fileno(), place, os.SEEK_SET)
+            with suppress(ValueError):  # the caller has closed its file
+                os.lseek(file.fileno(), place, os.SEEK_SET)
         reason = message.reason if isinstance(message, Refusal) else ended
         if reason:
             raise UnreadableInput(f"{name}：{reason}")

@@ -92,7 +92,8 @@ def pdf(path, pages, *, size=12, encrypt=False):
     """Save a PDF by hand: of each page its strings with left edge, height and size, in that order.
 
     The font is one that every reader knows by name, its text in UTF-16, as older Chinese programs
-    write it.
+    write it. Strings have two characters at least: of one, the reader does not know the width
+    where that font is not installed.
     """
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -107,8 +108,8 @@ def pdf(path, pages, *, size=12, encrypt=False):
     kids = []
     for strings in pages:
         drawn = b"".join(
-            _draw(text, left, height, rest[0] if rest else size)
-            for text, left, height, *rest in strings
+            string if isinstance(string, bytes) else _draw(*string[:3], *(string[3:] or [size]))
+            for string in strings
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn))
         objects.append(
@@ -122,12 +123,22 @@ def pdf(path, pages, *, size=12, encrypt=False):
 
 
 def _draw(text, left, height, size):
-    return b"BT /F %d Tf 1 0 0 1 %d %d Tm <%s> Tj ET\n" % (
+    return b"BT /F %d Tf 1 0 0 1 %d %d Tm <%s> Tj ET\n" % (size, left, height, _hex(text))
+
+
+def draw_backward(text, left, height, size=12):
+    """Draw a string from its last character to the first, each to the left of the one before."""
+    drawn = b" 2000 ".join(b"<%s>" % _hex(sign) for sign in reversed(text))
+    return b"BT /F %d Tf 1 0 0 1 %d %d Tm [%s] TJ ET\n" % (
         size,
-        left,
+        left + size * (len(text) - 1),
         height,
-        text.encode("utf-16-be").hex().encode(),
+        drawn,
     )
+
+
+def _hex(text):
+    return text.encode("utf-16-be").hex().encode()
 
 
 def _pdf_file(objects, encrypt):
