@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nlp_service.domain.errors import InvalidSubmission, UnreadableInput
-from nlp_service.intake.columns import ColumnMapping, Field
+from nlp_service.intake.columns import TEXT_FIELDS, ColumnMapping, Field
 from nlp_service.intake.confinement import Confinement
 from nlp_service.intake.files import OpenFile, announce, open_files
+from nlp_service.intake.findings import Findings
 from nlp_service.intake.kinds import FileKind
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.intake.uploads import ReadRow, opening_of, read_opened
@@ -107,7 +108,6 @@ def _report(opened: OpenFile, numbers: Iterator[int]) -> FileReport:
     except UnreadableInput as error:
         tally.problem = str(error)
     found = opened.findings
-    missing = [f"没有名为“{name}”的列" for name in found.missing()]
     return FileReport(
         name=found.name,
         kind=found.kind,
@@ -117,9 +117,17 @@ def _report(opened: OpenFile, numbers: Iterator[int]) -> FileReport:
         rows_read=tally.read,
         rows_refused=tally.refused,
         refusals=tally.refusals,
-        notes=[*missing, *found.notes, *_odd(tally)],
+        notes=[*_missing(found), *found.notes, *_odd(tally)],
         problem=tally.problem,
     )
+
+
+def _missing(found: Findings) -> Iterator[str]:
+    """Yield what was looked for and is not there: a column of the mapping, one for the text."""
+    for name in found.missing():
+        yield f"没有名为“{name}”的列"
+    if found.columns and not set(TEXT_FIELDS) & set(found.columns.values()):
+        yield "没有认出正文；请指明哪一列是正文（命令行写 --column 正文=列名）"
 
 
 def _count(tally: _Tally, row: ReadRow) -> None:
