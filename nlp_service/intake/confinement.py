@@ -4,6 +4,7 @@ One process serves all files of an upload, one after the other; where one of the
 is read by a new one. While nobody takes its messages it waits, so nothing piles up here.
 """
 
+import errno
 import json
 import os
 import signal
@@ -49,27 +50,29 @@ class Confinement:
 
         Raises:
             UnreadableInput: it was refused, or the process came to its limits; says why.
+            ChildProcessError: somebody else ended the process: that says nothing of the file.
         """
         asking, message = self._started(), None
         if file.writable():
             file.flush()
         place = os.lseek(file.fileno(), 0, os.SEEK_CUR)  # which the other process moves
         try:
-            with suppress(OSError):  # the process ended: said below
+            with suppress(ConnectionError):  # the process ended: said below
                 socket.send_fds(asking, [json.dumps(reader).encode()], [file.fileno()])
-                with asking.makefile("rb", buffering=2**16) as answer:
-                    for line in answer:
-                        message = load(line)
-                        if isinstance(message, End | Refusal):
-                            break
-                        yield message
+                for message in _messages(asking):
+                    if isinstance(message, End | Refusal):
+                        break
+                    yield message
+        except BaseException:  # nobody takes the rest
+            self.close()
+            raise
         finally:
-            ended = "" if isinstance(message, End | Refusal) else self._end()
             with suppress(ValueError):  # the caller has closed its file
                 os.lseek(file.fileno(), place, os.SEEK_SET)
-        reason = message.reason if isinstance(message, Refusal) else ended
-        if reason:
-            raise UnreadableInput(f"{name}：{reason}")
+        if isinstance(message, Refusal):
+            raise UnreadableInput(f"{name}：{message.reason}")
+        if not isinstance(message, End):
+            raise UnreadableInput(f"{name}：{self._why_it_ended()}")
 
     def _started(self) -> socket.socket:
         if self._asking is None:
@@ -86,33 +89,40 @@ class Confinement:
                 )
         return self._asking
 
-    def _end(self) -> str:
-        """End the process and say what had become of it."""
-        process = self._process
-        self._close_socket()
-        self._process = None
-        if process is None:
-            return ""
-        try:
-            process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.returncode == -signal.SIGXCPU:
+    def _why_it_ended(self) -> str:
+        """Say what a process that ended by itself came to its limits of."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
+        code = self._process.poll()
+        self.close()
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            raise ChildProcessError(
+                errno.ECHILD, "读取文件的进程被终止，可能是内存不足，请稍后再试"
+            )
+        if code == -signal.SIGXCPU:
             return f"读取超过 {SECONDS} 秒，已停止；请分成几个文件。"
         return (
             f"读取它占用的内存超过 {MEMORY // MIB} MiB，或文件已损坏；若是工作簿，请看很远的行、"
             "列里是否误留了内容，可把来件复制到新工作表再试。"
         )
 
-    def _close_socket(self) -> None:
+    def close(self) -> None:
+        """End the process; nothing happens where there is none."""
         if self._asking is not None:
             self._asking.close()
-            self._asking = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._asking = self._process = None
 
-    def close(self) -> None:
-        """End the process."""
-        self._end()
+
+def _messages(asking: socket.socket) -> Iterator[Message]:
+    """Yield the messages as they come; the last of a process that ended may be cut off."""
+    with asking.makefile("rb", buffering=2**16) as answer:
+        for line in answer:
+            if line.endswith(b"\n"):
+                yield load(line)
 
 
 def _environment() -> dict[str, str]:

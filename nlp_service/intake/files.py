@@ -31,7 +31,7 @@ from nlp_service.intake.rows import InvalidRow, Record
 from nlp_service.intake.sheets import read_sheets
 from nlp_service.intake.txt import read_txt
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """What ``zipfile`` raises of an entry that cannot be unpacked."""
 
 
@@ -78,8 +78,9 @@ def open_files(file: BinaryIO, told: Announced, confinement: Confinement) -> Ite
     """
     kind, entries = _look(file, told, confinement)
     if kind is FileKind.ZIP:
-        for entry in entries:
-            yield _open_entry(file, entry, told, confinement)
+        with zipfile.ZipFile(file) as archive:
+            for entry in entries:
+                yield _open_entry(archive, entry, told, confinement)
     else:
         findings = Findings(name=told.name, kind=kind, mapping=told.mapping)
         yield _open(file, findings, told, confinement)
@@ -160,17 +161,17 @@ def _read_blocks(messages: Iterator[Message], findings: Findings) -> Iterator[Re
 
 
 def _open_entry(
-    file: BinaryIO, entry: Entry, told: Announced, confinement: Confinement
+    archive: zipfile.ZipFile, entry: Entry, told: Announced, confinement: Confinement
 ) -> OpenFile:
     kind = kind_by_name(entry.name)
     findings = Findings(name=entry.name, kind=kind, mapping=told.mapping)
     member = Announced(name=entry.name, kind=kind, mapping=told.mapping)
-    records = _read_entry(file, entry, member, findings, confinement)
+    records = _read_entry(archive, entry, member, findings, confinement)
     return OpenFile(findings=findings, records=records, inside=entry.name)
 
 
 def _read_entry(
-    file: BinaryIO,
+    archive: zipfile.ZipFile,
     entry: Entry,
     told: Announced,
     findings: Findings,
@@ -181,7 +182,7 @@ def _read_entry(
     try:
         if entry.reason:
             raise UnreadableInput(entry.reason)
-        with _unpacked(file, entry) as unpacked:
+        with _unpacked(archive, entry) as unpacked:
             findings.kind, _ = _look(unpacked, told, confinement)
             if findings.kind is FileKind.ZIP:
                 raise UnreadableInput("压缩包里的压缩包不读，请解开后再上传。")
@@ -195,13 +196,12 @@ def _read_entry(
         yield Record(line=read + 1, where="", fields=InvalidRow("unreadable_file", str(error)))
 
 
-def _unpacked(file: BinaryIO, entry: Entry) -> BinaryIO:
+def _unpacked(archive: zipfile.ZipFile, entry: Entry) -> BinaryIO:
     """Unpack an entry into a file without a name, whatever it is called in the archive."""
     unpacked = cast(BinaryIO, tempfile.TemporaryFile())
     try:
-        with zipfile.ZipFile(file) as archive:
-            with archive.open(archive.infolist()[entry.index]) as packed:
-                shutil.copyfileobj(packed, unpacked, MIB)
+        with archive.open(archive.infolist()[entry.index]) as packed:
+            shutil.copyfileobj(packed, unpacked, MIB)
         return unpacked
     except BaseException as error:
         unpacked.close()

@@ -46,8 +46,9 @@ def mend_order(text: str) -> tuple[str, Sequence[str]]:
 
 def _runs_backward(text: str) -> bool:
     """Say whether frequent words stand in it the wrong way round, three at least, none right."""
-    backward = sum(word in text for word in _BACKWARD)
-    return backward >= 3 and not any(word in text for word in _FREQUENT)
+    if any(word in text for word in _FREQUENT):  # nearly always, and soon
+        return False
+    return sum(word in text for word in _BACKWARD) >= 3
 
 
 def _numbers_descend(lines: Sequence[str]) -> bool:

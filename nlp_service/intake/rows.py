@@ -13,10 +13,17 @@ KINDS: Mapping[str, Kind] = {
     **{kind.value: kind for kind in Kind},
     "": Kind.UNKNOWN,
     "提案": Kind.PROPOSAL,
+    "委员提案": Kind.PROPOSAL,
+    "集体提案": Kind.PROPOSAL,
+    "党派提案": Kind.PROPOSAL,
+    "界别提案": Kind.PROPOSAL,
     "社情民意": Kind.OPINION_REPORT,
     "社情民意信息": Kind.OPINION_REPORT,
     "群众来信": Kind.PUBLIC_MESSAGE,
     "群众来信来电": Kind.PUBLIC_MESSAGE,
+    "来信": Kind.PUBLIC_MESSAGE,
+    "群众留言": Kind.PUBLIC_MESSAGE,
+    "留言": Kind.PUBLIC_MESSAGE,
     "类型不明": Kind.UNKNOWN,
 }
 """What may stand in the column ``kind``: our codes, or the names that offices use."""
@@ -68,7 +75,7 @@ def gather(pairs: Iterable[tuple[Column, object]]) -> Fields:
             names.setdefault(Field.BODY, column.name)
             if isinstance(value, str) and value.strip():
                 sections.append(f"{on_one_line(column.name)}：\n{value.strip()}")
-        elif column.field is not None:
+        elif column.field not in (None, Field.CONTACT, Field.UNUSED):
             values[column.field], names[column.field] = value, column.name
     if sections or (Field.BODY in names and Field.BODY not in values):
         values[Field.BODY] = "\n".join([*_told(values.get(Field.BODY)), *sections])

@@ -317,22 +317,52 @@ def test_other_containers_say_what_they_are(tmp_path, sheet):
 # --- the process ------------
 
 
-def test_the_process_has_no_settings_ends_with_the_reading_and_says_when_it_took_too_long(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setenv("NLP_DATABASE_URL", "postgresql://secret")
+@pytest.fixture
+def long_sheet(tmp_path):
+    """A workbook that is not read at once."""
     rows = [["内容"], *([f"第{number}次反映" * 50] for number in range(4_000))]
-    path = workbook(tmp_path / "a.xlsx", {"一月": rows})
-    before = set(psutil.Process().children())
-    with path.open("rb") as file, Confinement() as confinement:
-        messages = confinement.read("xlsx", file, name="a.xlsx")
+    return workbook(tmp_path / "长.xlsx", {"一月": rows})
+
+
+def readers():
+    return set(psutil.Process().children())
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "error", "words"),
+    [
+        (signal.SIGXCPU, UnreadableInput, "长.xlsx：读取超过 60 秒"),
+        (signal.SIGSEGV, UnreadableInput, "长.xlsx：读取它占用的内存超过"),
+        (signal.SIGKILL, ChildProcessError, "请稍后再试"),
+    ],
+)
+def test_what_ended_the_reading_process_is_told(long_sheet, ended_by, error, words):
+    before = readers()
+    with long_sheet.open("rb") as file, Confinement() as confinement:
+        messages = confinement.read("xlsx", file, name="长.xlsx")
         next(messages)
-        (process,) = set(psutil.Process().children()) - before
-        assert "NLP_DATABASE_URL" not in process.environ()
-        os.kill(process.pid, signal.SIGXCPU)
-        with pytest.raises(UnreadableInput, match=r"a\.xlsx：读取超过 60 秒"):
+        (process,) = readers() - before
+        os.kill(process.pid, ended_by)
+
+        with pytest.raises(error, match=words):
             list(messages)
-    assert set(psutil.Process().children()) == before
+
+        assert len(list(confinement.read("xlsx", file, name="长.xlsx"))) == 4_002
+    assert readers() == before
+
+
+def test_the_reading_process_has_no_settings_and_ends_with_the_reading(long_sheet, monkeypatch):
+    monkeypatch.setenv("NLP_DATABASE_URL", "postgresql://secret")
+    before = readers()
+
+    rows = open_upload(long_sheet).rows
+    next(rows)
+    (process,) = readers() - before
+    known = process.environ()
+    rows.close()
+
+    assert "NLP_DATABASE_URL" not in known
+    assert readers() == before
 
 
 def test_nothing_is_written_where_files_are_read(tmp_path, sheet, form):
