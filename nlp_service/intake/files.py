@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from nlp_service.domain.errors import UnreadableInput
@@ -148,13 +148,14 @@ def _read_text(
 
 
 def _read_blocks(messages: Iterator[Message], findings: Findings) -> Iterator[Record]:
-    blocks = []
+    blocks, notes = [], []
     for message in messages:
         if isinstance(message, Note):
-            findings.note(message.text)
+            notes.append(message.text)
         elif isinstance(message, Paragraph | TableRow):
             blocks.append(message)
-    yield from read_forms(blocks, findings)
+    for record in read_forms(blocks, findings):
+        yield replace(record, notes=notes)
 
 
 # --- archives ------------

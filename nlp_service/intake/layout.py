@@ -22,6 +22,8 @@ _ITEM = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.、．](?!\d)"
 )
 _DIGITS = re.compile(r"\d+")
+_GOES_ON = ("，", "、", ",", "的")
+"""What no paragraph ends with, however short its last line is."""
 _LARGER = 1.15
 """Of two heights, from which ratio on they are of different fonts."""
 _AT_EDGE = 2
@@ -224,8 +226,10 @@ def _goes_on(
     if before.height > _LARGER * usual:  # a title of several lines
         return before.page == line.page and before.middle - line.middle < 2.5 * before.height
     indent = line.left - _margin(line, pages[line.page])
-    indented = indent > 1.2 * line.height and before.left < line.left - line.height / 2
-    return before.right > _edge(before, pages[before.page]) - 2.2 * before.height and not indented
+    by_two = 1.2 * line.height < indent < 2.6 * line.height  # as paragraphs begin in Chinese
+    indented = by_two or (indent > 0 and before.left < line.left - line.height)
+    short = before.right < _edge(before, pages[before.page]) - 2.2 * before.height
+    return not indented and (not short or before.text.endswith(_GOES_ON))
 
 
 def _margin(line: _Line, page: Sequence[_Line]) -> float:

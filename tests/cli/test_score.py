@@ -8,7 +8,7 @@ import pytest
 
 from nlp_service.api.schemas import AssessmentOut
 from nlp_service.domain.submission import Submission
-from tests.intake.made_files import proposal_table, workbook
+from tests.intake.made_files import workbook
 
 LAMP = "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"
 
@@ -102,22 +102,18 @@ def test_score_reads_a_csv_from_a_chinese_spreadsheet(nlp_service, tmp_path):
     assert (line["id"], line["kind"], line["kind_source"]) == ("7", "public_message", "stated")
 
 
-def test_score_reads_a_workbook_a_form_and_what_it_is_told_of_columns(nlp_service, tmp_path):
+def test_score_reads_a_workbook_as_it_is_told_to(nlp_service, tmp_path):
     rows = [["登记表"], ["编号", "诉求描述", "类型"], [7, LAMP, "投诉"], [8, "！", "咨询"]]
     book = workbook(tmp_path / "来信.xlsx", {"一月": rows})
-    form = proposal_table(tmp_path / "提案.docx")
     columns = ["--column", "正文=诉求描述", "--column", "不用=类型"]
 
-    sheets = nlp_service("score", book, "-o", tmp_path / "one.jsonl", *columns)
-    word = nlp_service("score", form, "-o", tmp_path / "other.jsonl", "--mode", "fast")
+    done = nlp_service("score", book, "-o", tmp_path / "out.jsonl", *columns)
 
-    first, refused = read_lines(tmp_path / "one.jsonl")
-    (proposal,) = read_lines(tmp_path / "other.jsonl")
-    assert (sheets.returncode, word.returncode) == (0, 0), sheets.stderr + word.stderr
+    assert done.returncode == 0, done.stderr
+    first, refused = read_lines(tmp_path / "out.jsonl")
     assert first["id"] == "7"
     assert (refused["where"], refused["line"]) == ("工作表“一月”第 4 行", 2)
-    assert "工作表“一月”第 4 行：清理后没有可读的文字" in sheets.stderr
-    assert (proposal["kind"], proposal["kind_source"]) == ("proposal", "stated")
+    assert "工作表“一月”第 4 行：清理后没有可读的文字" in done.stderr
 
 
 def test_score_works_in_a_terminal_that_is_not_utf_8(nlp_service, letters, tmp_path):

@@ -17,7 +17,9 @@ def read(path):
 
 def notes(path):
     (report,) = check_upload(path)
-    return list(report.notes)
+    told = list(read(path).notes)
+    assert report.notes == [f"全文：{note}" for note in told]
+    return told
 
 
 def test_lines_are_joined_into_paragraphs_below_the_title(tmp_path):
@@ -30,6 +32,18 @@ def test_lines_are_joined_into_paragraphs_below_the_title(tmp_path):
     assert (row.item.title, row.where) == (TITLE, "全文")
     assert row.item.body == f"{SITUATION}\n{SECOND}"
     assert notes(path) == []
+
+
+def test_each_indented_line_begins_a_paragraph(tmp_path):
+    items = ["请公布报修电话的号码和受理时间并贴在每个单元的门口", "请每月巡查一次"]
+    drawn = [
+        *lines_of(SITUATION, width=26),
+        *((text, 114, 680 - 20 * place) for place, text in enumerate(items)),
+    ]
+
+    row = read(pdf(tmp_path / "报告.pdf", [drawn]))
+
+    assert row.item.body == "\n".join([SITUATION, *items])
 
 
 def test_a_paragraph_goes_on_over_the_page_and_heads_and_numbers_stay_out(tmp_path):
