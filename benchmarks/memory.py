@@ -202,9 +202,7 @@ def import_some(store: Store, bodies: Sequence[str], vectors: Vectors, clock: Cl
     """Import an archive as the service does, all but the encoder's passes."""
     bundle = read_bundle(BUNDLE)
     lines = "".join(json.dumps({"body": body}, ensure_ascii=False) + "\n" for body in bodies)
-    archive = open_archive(
-        io.BytesIO(lines.encode()), name="archive.jsonl", is_csv=False, source="benchmark"
-    )
+    archive = open_archive(io.BytesIO(lines.encode()), name="archive.jsonl", source="benchmark")
     assessor = Assessor(dataclasses.replace(bundle, stage=None))
     relator = DrawnEmbeddings(bundle, vectors)
     processor = Processor(store)

@@ -33,10 +33,11 @@ def main() -> None:
         importlib.import_module(name)
     run("--version")
     run("models")
+    run("check", "data/samples/samples.jsonl")
     score_samples()
     import_samples()
     answers = ask_a_running_service()
-    sys.stdout.write(f"light: {len(modules)} modules, 5 commands, {answers} routes\n")
+    sys.stdout.write(f"light: {len(modules)} modules, 6 commands, {answers} routes\n")
 
 
 def run(*arguments: str, data: str = "var") -> None:

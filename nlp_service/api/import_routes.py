@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from nlp_service.api import record_documentation as documentation
+from nlp_service.api.columns import ColumnsDep
 from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep, media_type_of
 from nlp_service.api.failures import describe_failure
 from nlp_service.api.import_schemas import (
@@ -35,15 +36,13 @@ from nlp_service.api.query import Way
 from nlp_service.domain.errors import NlpServiceError
 from nlp_service.domain.imports import Import
 from nlp_service.intake.archive import open_archive
+from nlp_service.intake.kinds import announced_kind
 from nlp_service.store.importing import import_archive
 from nlp_service.store.relating import relate_missing
 
 log = logging.getLogger(__name__)
 
 import_router = APIRouter(tags=["档案"])
-
-JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
-CSV = ("text/csv", "application/csv")
 
 _BLOCK = 2**20
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -73,15 +72,20 @@ async def import_submissions(
     source: Annotated[
         str, Query(description="来源，如“往年提案”；行中自有 source 的以行为准。", min_length=1)
     ],
-    name: Annotated[str, Query(description="文件名，只供查看。")] = "",
+    columns: ColumnsDep,
+    name: Annotated[
+        str, Query(description="文件名，如“来信.xlsx”；类型说不清楚时按它的扩展名读。")
+    ] = "",
     mode: Way = None,
 ) -> NdjsonResponse:
     """Take an archive into the store."""
-    is_csv = _is_csv(request)
+    media_type = _check_kind(request, name)
     body = await _receive(request, request.app.state.settings.data / "incoming")
 
     def begin() -> Iterator[Import]:
-        archive = open_archive(body, name=name, is_csv=is_csv, source=source)
+        archive = open_archive(
+            body, name=name, source=source, mapping=columns, media_type=media_type
+        )
         steps = import_archive(store, assessor, archive, actor=actor, mode=mode, relator=relator)
         return _with_first(next(steps), steps)  # what is refused at once has a status of its own
 
@@ -132,14 +136,16 @@ def list_imports(
     )
 
 
-def _is_csv(request: Request) -> bool:
+def _check_kind(request: Request, name: str) -> str:
+    """Return the body's media type, if that or the name tells a kind of file that is read."""
     media_type = media_type_of(request)
-    if media_type not in JSON_LINES + CSV:
+    if announced_kind(name, media_type) is None:
         raise RequestRefused(
             "unsupported_media_type",
-            f"请以 Content-Type: {JSON_LINES[0]}（每行一件）或 {CSV[0]} 发送档案。",
+            "请写明文件的类型：Content-Type 用 application/x-ndjson（每行一件）、text/csv 等，"
+            "或以 name=来信.xlsx 给出文件名。",
         )
-    return media_type in CSV
+    return media_type
 
 
 async def _receive(request: Request, folder: Path) -> BinaryIO:

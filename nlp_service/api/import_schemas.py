@@ -17,7 +17,8 @@ class RefusedRowOut(BaseModel):
 
     model_config = described("未存入的一行和原因，不含来件内容。")
 
-    line: int = Field(description="这一行在文件中的行号，从 1 起。")
+    line: int = Field(description="这一行在文件中的行号，从 1 起；工作簿、文档和压缩包则是第几件。")
+    where: str = Field(description="在文件中的位置，供人查看。", examples=["工作表“一月”第 5 行"])
     code: str = Field(examples=["empty_text"])
     message: str
 
@@ -29,7 +30,7 @@ class ProgressOut(BaseModel):
 
     key: int = Field(description="导入的编号，用于 /v1/imports/{key}。")
     state: ImportState
-    lines: int = Field(description="文件的行数。")
+    lines: int = Field(description="文件的行数；工作簿、文档和压缩包则是件数。")
     mark: int = Field(description="已处理到的行；此前的都已写入数据库。")
     read: int = Field(description="已读的件数 = stored + known + refused。")
     stored: int = Field(description="新存入的件数。")
@@ -90,7 +91,9 @@ def import_of(now: Import) -> ImportOut:
         name=now.name,
         source=now.source,
         problem=now.problem,
-        refusals=[RefusedRowOut(**asdict(row)) for row in now.tally.refusals],
+        refusals=[
+            RefusedRowOut(**{**asdict(row), "where": row.place}) for row in now.tally.refusals
+        ],
         started_at=now.started_at,
         started_by=now.started_by,
         changed_at=now.changed_at,

@@ -14,17 +14,21 @@ from nlp_service.api.documentation import (
     restore_example,
 )
 from nlp_service.api.review_documentation import REVIEW
+from nlp_service.intake.kinds import MEDIA_TYPES, FileKind
 
 IMPORT_DESCRIPTION = (
-    "请求体是整份档案：`application/x-ndjson` 每行一个 JSON 对象，或 `text/csv`（UTF-8 或 GB18030）"
-    "首行为列名。列：`reference`、`kind`、`title`、`body`（必有）、`submitted_at`、`received_at`、"
+    "请求体是整份文件，类型由 Content-Type 或 `name` 的扩展名说明：`.csv`、`.xlsx`、`.jsonl`（每行"
+    "一个 JSON 对象）、`.docx`、`.pdf`（有文字层的）、`.txt`，以及它们的 `.zip`；文本可为 UTF-8、"
+    "GB18030、UTF-16。表格的列名行自动寻找；Word 提案表（案由、提案人、情况分析、具体建议）作一件。"
+    "列：`reference`、`kind`、`title`、`body`（必有）、`submitted_at`、`received_at`、"
     "`submitter`、`district`、`source`，以及已知的结果 `disposition`、`handling_unit`、"
     "`filing_number`（如 2023年第118号）、`reply_class`（A–D）、`replied_on`；也可用中文列名："
-    "编号、类型、标题、正文、提交日期、收到日期、提交者、地区、来源、处理方式、承办单位、立案编号、"
-    "答复类别、答复日期。\n\n"
+    "编号、类型、标题（案由、题目）、正文（内容、留言详情）、情况分析、具体建议、提交日期、收到日期、"
+    "提案人、地区、来源、处理方式、承办单位、立案编号、答复类别、答复日期；认不出的用"
+    " `columns` 指明。\n\n"
     "答复是 NDJSON：每写入一批给一行 `progress`，最后一行是 `summary`；中途失败时最后一行是"
     " `error`。已告知的 `mark` 之前都已入库。中断后再发同一文件、同一来源，就从 `mark` 之后接着"
-    "导入；早已导完的，直接给 `summary`。有误的行不影响其余，行号和原因列在 `refusals`。"
+    "导入；早已导完的，直接给 `summary`。有误的行不影响其余，位置和原因列在 `refusals`。"
 )
 
 _LISTED: dict[str, Any] = {
@@ -123,7 +127,12 @@ _IMPORT: dict[str, Any] = {
     "source": "往年提案",
     "problem": "",
     "refusals": [
-        {"line": 640, "code": "empty_text", "message": "清理后没有可读的文字，请填写标题或正文。"}
+        {
+            "line": 640,
+            "code": "empty_text",
+            "message": "清理后没有可读的文字，请填写标题或正文。",
+            "where": "第 640 行",
+        }
     ],
     "started_at": "2026-02-01T10:00:00+08:00",
     "started_by": "张三",
@@ -154,6 +163,18 @@ IMPORT_BODY: dict[str, Any] = {
                 "schema": {"type": "string", "description": "首行为列名的 CSV。"},
                 "example": "编号,类型,标题,正文,立案编号\n"
                 "118,提案,关于加装电梯的建议,建议允许使用专项维修资金。,2023年第118号\n",
+            },
+            **{
+                media_type: {"schema": {"type": "string", "format": "binary"}}
+                for media_type in sorted(MEDIA_TYPES)
+                if MEDIA_TYPES[media_type] not in (FileKind.CSV, FileKind.JSONL)
+            },
+            "application/octet-stream": {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "由 name 说明类型。",
+                }
             },
         },
     }

@@ -8,6 +8,7 @@ import click
 from nlp_service import __version__
 from nlp_service.cli.audit import audit_command
 from nlp_service.cli.backup import backup_command, restore_command
+from nlp_service.cli.check import check_command
 from nlp_service.cli.export_corrections import export_corrections_command
 from nlp_service.cli.failures import Commands
 from nlp_service.cli.import_archive import import_command
@@ -28,6 +29,7 @@ def main() -> None:
 
 
 main.add_command(serve_command)
+main.add_command(check_command)
 main.add_command(score_command)
 main.add_command(import_command)
 main.add_command(models_command)

@@ -1,6 +1,6 @@
 """What several commands share: their options, and the settings and the bundle behind these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from nlp_service.domain.submission import Mode
 
 if TYPE_CHECKING:
     from nlp_service.assess import Assessor
+    from nlp_service.intake.columns import ColumnMapping
     from nlp_service.settings import Settings
 
 PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is said later
@@ -23,6 +24,12 @@ mode_option = click.option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),  # of an enum click would take the names
     help="fast 只用线性模型，accurate 与编码器合判，auto（有编码器时的默认）只让它看没把握的。",
+)
+column_option = click.option(
+    "--column",
+    multiple=True,
+    metavar="用途=列名",
+    help="列名认不出来时指明，如 --column 正文=诉求描述；不读的写 --column 不用=列名。可写多次。",
 )
 
 _RULES = {
@@ -59,6 +66,22 @@ def read_settings(options: Mapping[str, object]) -> "Settings":
         option = f"（或 --{name}）" if name in ("host", "port", "bundle") else ""
         where = f"NLP_{name.upper()}{option}"
         raise Failure(f"{where}{rule}，现为“{problem['input']}”。") from None
+
+
+def read_columns(options: Sequence[str]) -> "ColumnMapping":
+    """Return what the options say of a file's columns.
+
+    Raises:
+        Failure: one is not of the form 用途=列名.
+        UnreadableInput: as ``read_mapping`` does.
+    """
+    from nlp_service.intake.columns import read_mapping
+
+    for option in options:
+        if "=" not in option:
+            raise Failure(f"--column 应写作 用途=列名，如 正文=诉求描述，现为“{option}”。")
+    pairs = [option.split("=", 1) for option in options]
+    return read_mapping((meant, name) for meant, name in pairs)
 
 
 def load_assessor(settings: "Settings") -> "Assessor":

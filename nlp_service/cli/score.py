@@ -1,6 +1,6 @@
 """``nlp-service score``: a file of submissions in, one line of JSON a row out, in order.
 
-A line is an assessment as everywhere, or ``{"line", "id", "error": {"code", "message"}}``.
+A line is an assessment as everywhere, or ``{"line", "where", "id", "error": {"code", "message"}}``.
 """
 
 import json
@@ -22,16 +22,18 @@ from nlp_service.cli.failures import Failure
 from nlp_service.cli.options import (
     PATH,
     bundle_option,
+    column_option,
     help_option,
     load_assessor,
     mode_option,
+    read_columns,
     read_settings,
 )
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Mode, Submission
-from nlp_service.intake.files import read_submissions, survey_file
 from nlp_service.intake.rows import InvalidRow
+from nlp_service.intake.uploads import ReadRow, open_upload
 
 Score = Callable[[Sequence[Submission | InvalidRow]], Sequence[Assessment | InvalidSubmission]]
 """Items in, one answer each in their order."""
@@ -54,26 +56,31 @@ class Tally:
 @click.argument("file", type=PATH)
 @click.option("-o", "--output", type=PATH, required=True, help="结果文件，每件来件一行 JSON。")
 @click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
+@column_option
 @mode_option
 @bundle_option
 @help_option
 def score_command(
-    file: Path, output: Path, explain: bool, mode: Mode | None, bundle: Path | None
+    file: Path,
+    output: Path,
+    explain: bool,
+    column: tuple[str, ...],
+    mode: Mode | None,
+    bundle: Path | None,
 ) -> None:
-    """分拣 FILE（.jsonl 或 .csv）里的来件，结果与原文件同序。
+    """分拣 FILE（表格、文档或压缩包，同 check）里的来件，结果与原文件同序。
 
-    个别来件有误时只有它失败，写明行号和原因；全部写完才替换结果文件，中途失败不留半份。
+    个别来件有误时只有它失败，写明位置和原因；全部写完才替换结果文件，中途失败不留半份。
     """
-    survey = survey_file(file)
+    upload = open_upload(file, mapping=read_columns(column))
     _check_output(output, file)
     assessor = load_assessor(read_settings({"bundle": bundle}))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, leaves no half file
     begun = time.perf_counter()
     with _replacing(output) as lines:
-        with _progress(survey.lines) as advance:
-            rows = read_submissions(file, survey=survey)
+        with _progress(upload.lines) as advance:
             score = partial(assessor.assess_each, explain=explain, mode=mode and Mode(mode))
-            tally = _score(rows, score, lines, advance=advance)
+            tally = _score(upload.rows, score, lines, advance=advance)
         _show_failures(tally)
         if not tally.scored:
             raise Failure(f"{file} 里没有一件来件可以分拣，没有写出结果。")
@@ -86,7 +93,7 @@ def score_command(
 
 
 def _score(
-    rows: Iterator[tuple[int, Submission | InvalidRow]],
+    rows: Iterator[ReadRow],
     score: Score,
     lines: TextIO,
     *,
@@ -97,35 +104,36 @@ def _score(
 
     tally = Tally()
     while chunk := list(islice(rows, CHUNK)):
-        answers = score([item for _, item in chunk])
-        for (number, item), answer in zip(chunk, answers, strict=True):
-            _count(answer, tally, number)
-            lines.write(json.dumps(_as_json(answer, number, item.id), ensure_ascii=False) + "\n")
-        advance(chunk[-1][0])
+        answers = score([row.item for row in chunk])
+        for row, answer in zip(chunk, answers, strict=True):
+            _count(answer, tally, row)
+            lines.write(json.dumps(_as_json(answer, row), ensure_ascii=False) + "\n")
+        advance(chunk[-1].line)
     return tally
 
 
-def _count(answer: Assessment | InvalidSubmission, tally: Tally, number: int) -> None:
+def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: ReadRow) -> None:
     if isinstance(answer, Assessment):
         tally.scored += 1
         tally.needing_review += answer.needs_review
         return
     tally.failed += 1
     if tally.failed <= MOST_SHOWN:
-        tally.first_failures.append(f"第 {number} 行：{answer}")
+        tally.first_failures.append(f"{row.where}：{answer}")
 
 
-def _as_json(answer: Assessment | InvalidSubmission, number: int, id: str) -> dict[str, Any]:
+def _as_json(answer: Assessment | InvalidSubmission, row: ReadRow) -> dict[str, Any]:
     if isinstance(answer, Assessment):
         return answer.as_dict()
-    return {"line": number, "id": id, "error": {"code": answer.code, "message": str(answer)}}
+    error = {"code": answer.code, "message": str(answer)}
+    return {"line": row.line, "where": row.where, "id": row.item.id, "error": error}
 
 
 def _show_failures(tally: Tally) -> None:
     for failure in tally.first_failures:
         click.echo(failure, err=True)
     if tally.failed > MOST_SHOWN:
-        click.echo(f"……另有 {tally.failed - MOST_SHOWN} 行失败。", err=True)
+        click.echo(f"……另有 {tally.failed - MOST_SHOWN} 处失败。", err=True)
 
 
 def _check_output(output: Path, file: Path) -> None:

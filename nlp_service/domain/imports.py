@@ -28,9 +28,16 @@ class RefusedRow:
     """A row that was not stored, and why; never anything of its text."""
 
     line: int
-    """On which the row begins, from 1."""
+    """On which the row begins, from 1; of files without lines, which of their rows it is."""
     code: str
     message: str
+    where: str = ""
+    """For a person: 第 5 行; imports of earlier versions noted the line alone."""
+
+    @property
+    def place(self) -> str:
+        """Return where it is, for a person."""
+        return self.where or f"第 {self.line} 行"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,7 @@ class ImportTally:
     """What became of an import's rows up to a line."""
 
     mark: int = 0
-    """The line on which the last row that was dealt with begins; 0 before the first."""
+    """The ``line`` of the last row that was dealt with; 0 before the first."""
     read: int = 0
     stored: int = 0
     known: int = 0
@@ -54,12 +61,12 @@ class Import:
 
     key: int
     digest: str
-    """SHA-256 of the file, in hexadecimal digits: the same file is the same import."""
+    """Of the file, in hexadecimal digits: the same file, read the same way, is the same import."""
     name: str
     """As the file was called when it came first; empty where nobody said."""
     source: str
     lines: int
-    """Of the file, the rows' own line breaks included: the mark's end, nearly."""
+    """Of text, the rows' own line breaks included; of other files rows: the mark's end, nearly."""
     state: ImportState
     problem: str
     """Why it cannot go on; empty unless it failed."""

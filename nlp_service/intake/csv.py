@@ -1,79 +1,71 @@
-"""Read a CSV file of submissions, as spreadsheets write it: by the names in its first row.
+"""Read a CSV file as spreadsheets write it: commas, tabs or semicolons, quoted line breaks.
 
-The encoding is told by the caller; ``intake.files`` finds it out.
+The encoding is told by the caller; ``intake.encodings`` finds it out.
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
-from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from nlp_service.domain.errors import UnreadableInput
-from nlp_service.domain.submission import Submission
-from nlp_service.intake.rows import InvalidRow, read_row
+from nlp_service.intake.columns import ColumnMapping
+from nlp_service.intake.findings import Findings
+from nlp_service.intake.limits import HEADER_ROWS, MOST_CELL, MOST_LINE
+from nlp_service.intake.rows import Record
+from nlp_service.intake.tables import Cells, Table, is_blank, names_text, read_table
 
-MAX_CELL = 2**20
-"""Characters of one cell; beyond it a quotation mark was surely left open."""
+_SEPARATORS = ",\t;，；"
+"""What may stand between cells, the usual one first; hand-made files have full-width ones."""
 
-MAX_LINE = 2 * 2**20
-"""Characters of one line of the file; a row may have several."""
+_SAMPLE = 2**16
+"""Characters of the beginning in which the names of the columns are looked for."""
 
 
-def read_csv(path: Path, *, encoding: str) -> Iterator[tuple[int, Submission | InvalidRow]]:
-    """Yield the line on which each row begins, from 1, and its submission.
+def read_csv(file: BinaryIO, *, encoding: str, name: str, found: Findings) -> Iterator[Record]:
+    """Yield the rows of an open file; ``name`` is how an error calls it.
 
     Raises:
-        UnreadableInput: no column ``body``, or quotation marks that do not pair up: where one
+        UnreadableInput: no column for the text, or quotation marks that do not pair up: where one
             row ends and the next begins can no longer be told.
     """
-    with path.open(encoding=encoding, newline="") as file:
-        for line, columns in read_csv_columns(file, name=str(path)):
-            yield line, columns if isinstance(columns, InvalidRow) else read_row(columns)
+    csv.field_size_limit(MOST_CELL)
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        separator = find_separator(text.read(_SAMPLE), found.mapping) or ","
+        file.seek(0)
+        text.seek(0)
+        table = Table(rows=_numbered_rows(name, _lines(text, name), separator))
+        yield from read_table(table, found)
+    finally:
+        with suppress(ValueError):  # the caller has closed its file
+            text.detach()
 
 
-def read_csv_columns(
-    file: TextIO, *, name: str, names: Mapping[str, str] | None = None
-) -> Iterator[tuple[int, Mapping[str, str] | InvalidRow]]:
-    """Yield the line on which each row begins, from 1, and its values by column.
-
-    Column names are taken without case and blanks; ``names`` says what others stand for. ``name``
-    is how an error calls the file.
-
-    Raises:
-        UnreadableInput: as ``read_csv`` does.
-    """
-    csv.field_size_limit(MAX_CELL)
-    rows = _numbered_rows(name, _lines(file, name))
-    _, first = next(rows, (1, []))
-    header = [cell.strip().lower() for cell in first]
-    header = [(names or {}).get(cell, cell) for cell in header]
-    if "body" not in header:
-        raise UnreadableInput(f"{name} 的第一行没有名为 body 的列，请给正文列加上这个列名。")
-    for line, cells in rows:
-        yield line, _by_column(header, cells)
+def find_separator(sample: str, mapping: ColumnMapping) -> str | None:
+    """Return what separates the cells of the row that names a column for the text."""
+    lines = sample.splitlines()[:HEADER_ROWS]
+    widths = {}
+    for separator in _SEPARATORS:
+        with suppress(csv.Error):
+            rows = csv.reader(lines, delimiter=separator)
+            widths[separator] = max(
+                (len(cells) for cells in rows if names_text(cells, mapping)), default=0
+            )
+    widest = max(widths, key=lambda separator: widths[separator], default=None)
+    return widest if widest and widths[widest] else None
 
 
-def _by_column(header: Sequence[str], cells: Sequence[str]) -> Mapping[str, str] | InvalidRow:
-    """Name a row's cells; a spreadsheet may leave empty ones away at its end, or add some."""
-    missing = [""] * (len(header) - len(cells))
-    columns = dict(zip(header, [*cells, *missing], strict=False))
-    if not _is_blank(cells[len(header) :]):  # else half a text would be read as the whole
-        return InvalidRow(
-            "invalid_row",
-            f"这一行有 {len(cells)} 格，列名只有 {len(header)} 个；含逗号的文字须用引号括起。",
-            id=columns.get("id", ""),
-        )
-    return columns
-
-
-def _numbered_rows(name: str, lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(name: str, lines: Iterator[str], separator: str) -> Iterator[tuple[int, Cells]]:
     """Yield the rows that hold anything, with the line on which each begins."""
-    rows = csv.reader(lines, strict=True)
+    rows = csv.reader(lines, strict=True, delimiter=separator)
     begins = 1
     try:
         for cells in rows:
-            if not _is_blank(cells):
+            if not is_blank(cells):
                 yield begins, cells
             begins = rows.line_num + 1
     except csv.Error:
@@ -84,15 +76,11 @@ def _numbered_rows(name: str, lines: Iterator[str]) -> Iterator[tuple[int, list[
 
 
 def _lines(file: TextIO, name: str) -> Iterator[str]:
-    """Yield the lines, none of them longer than ``MAX_LINE``: the file may be anything."""
+    """Yield the lines, none of them longer than ``MOST_LINE``: the file may be anything."""
     for number in count(1):
-        line = file.readline(MAX_LINE + 1)
-        if len(line) > MAX_LINE:
-            raise UnreadableInput(f"{name} 第 {number} 行超过 {MAX_LINE} 字，请检查换行。")
+        line = file.readline(MOST_LINE + 1)
+        if len(line) > MOST_LINE:
+            raise UnreadableInput(f"{name} 第 {number} 行超过 {MOST_LINE} 字，请检查换行。")
         if not line:
             return
         yield line
-
-
-def _is_blank(cells: Sequence[str]) -> bool:
-    return not any(cell.strip() for cell in cells)

@@ -1,115 +1,211 @@
-"""Read any file of submissions that the service knows, by the ending of its name."""
+"""Read an open file of any kind, record by record; of an archive, each file in it by itself."""
 
-import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
 
 from nlp_service.domain.errors import UnreadableInput
-from nlp_service.domain.submission import Submission
+from nlp_service.intake.columns import ColumnMapping
+from nlp_service.intake.confinement import Confinement
 from nlp_service.intake.csv import read_csv
+from nlp_service.intake.encodings import Survey, survey
+from nlp_service.intake.findings import Findings
+from nlp_service.intake.forms import read_forms
 from nlp_service.intake.jsonl import read_jsonl
-from nlp_service.intake.rows import InvalidRow
+from nlp_service.intake.kinds import (
+    HEAD_BYTES,
+    TEXT_KINDS,
+    FileKind,
+    announced_kind,
+    kind_by_content,
+    kind_by_name,
+)
+from nlp_service.intake.limits import MIB, MOST_BYTES
+from nlp_service.intake.messages import Container, Entry, Message, Note, Paragraph, TableRow
+from nlp_service.intake.rows import InvalidRow, Record
+from nlp_service.intake.sheets import read_sheets
+from nlp_service.intake.txt import read_txt
 
-UTF_8 = "utf-8-sig"
-"""UTF-8, and a BOM at the start does not count."""
-
-CHINESE_SPREADSHEET = "gb18030"
-"""What Excel on a Chinese Windows writes; it includes GBK and GB2312."""
-
-SUFFIXES = (".jsonl", ".csv")
-
-_BLOCK = 2**20
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What ``zipfile`` raises of an entry that cannot be unpacked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What one look over a file's bytes tells."""
+class OpenFile:
+    """A file that is about to be read, once."""
 
-    lines: int
-    encoding: str
-    """``utf-8-sig``, or ``gb18030`` for a CSV that is not UTF-8."""
-
-
-def read_submissions(
-    path: Path, *, survey: Survey | None = None
-) -> Iterator[tuple[int, Submission | InvalidRow]]:
-    """Yield each row's line number, from 1, with its submission or why it holds none.
-
-    Streams: no more than one row is held. A survey made before spares a second look.
-
-    Raises:
-        UnreadableInput: no such file, a kind of file that is not known, or not readable as one.
-    """
-    if is_csv_file(path):
-        encoding = (survey or survey_file(path)).encoding
-        return read_csv(path, encoding=encoding)
-    return read_jsonl(path)
+    findings: Findings
+    """Filled while the records are taken."""
+    records: Iterator[Record]
+    lines: int | None = None
+    """Of text; None for other kinds."""
+    inside: str = ""
+    """Its name within an archive; empty for a file that came by itself."""
 
 
-def survey_file(path: Path) -> Survey:
-    """Count a file's lines and find its encoding, a block at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What its sender says of a file."""
 
-    Raises:
-        UnreadableInput: no such file, an unknown ending, or a CSV in neither UTF-8 nor GB18030.
-    """
-    is_csv = is_csv_file(path)
-    with path.open("rb") as file:
-        return survey_stream(file, name=str(path), is_csv=is_csv)
+    name: str
+    """As errors call it."""
+    kind: FileKind | None
+    mapping: ColumnMapping
 
 
-def survey_stream(file: BinaryIO, *, name: str, is_csv: bool) -> Survey:
-    """Survey an open file from its beginning; ``name`` is how an error calls it.
+def announce(name: str, *, mapping: ColumnMapping | None, media_type: str = "") -> Announced:
+    """Return what name and media type say of a file; either may be empty."""
+    return Announced(
+        name=name or "文件",
+        kind=announced_kind(name, media_type),
+        mapping=mapping or ColumnMapping(),
+    )
+
+
+def open_files(file: BinaryIO, told: Announced, confinement: Confinement) -> Iterator[OpenFile]:
+    """Yield the file, or each file of an archive, to be read before the next is taken.
+
+    In an archive what cannot be read is a refused record, and the next file follows.
 
     Raises:
-        UnreadableInput: a CSV in neither UTF-8 nor GB18030.
+        UnreadableInput: the file is of no kind that is read, too large, or damaged; also from the
+            records, where that shows only later.
     """
-    lines = _count_lines(file)
-    if not is_csv or _decodes(file, UTF_8):
-        return Survey(lines=lines, encoding=UTF_8)
-    if _decodes(file, CHINESE_SPREADSHEET):
-        return Survey(lines=lines, encoding=CHINESE_SPREADSHEET)
-    raise UnreadableInput(f"{name} 既不是 UTF-8 也不是 GB18030 编码，请另存为 UTF-8 的 CSV。")
+    kind, entries = _look(file, told, confinement)
+    if kind is FileKind.ZIP:
+        with zipfile.ZipFile(file) as archive:
+            for entry in entries:
+                yield _open_entry(archive, entry, told, confinement)
+    else:
+        findings = Findings(name=told.name, kind=kind, mapping=told.mapping)
+        yield _open(file, findings, told, confinement)
 
 
-def is_csv_file(path: Path) -> bool:
-    """Say whether a file is a CSV and not JSON Lines, by its name.
-
-    Raises:
-        UnreadableInput: no such file, or an unknown ending.
-    """
-    _check(path)
-    return path.suffix.lower() == ".csv"
-
-
-def _check(path: Path) -> None:
-    if not path.is_file():
-        raise UnreadableInput(f"没有文件 {path}，请检查路径。")
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnreadableInput(f"只读 {'、'.join(SUFFIXES)} 文件，不读 {path.name}。")
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _look(
+    file: BinaryIO, told: Announced, confinement: Confinement
+) -> tuple[FileKind, Sequence[Entry]]:
+    """Return what a file is by its content, and what is in it if that is an archive."""
     file.seek(0)
-    while block := file.read(_BLOCK):
-        yield block
+    kind = kind_by_content(file.read(HEAD_BYTES), told.kind, told.name)
+    _check_size(file, kind, told)
+    entries: list[Entry] = []
+    if kind is FileKind.ZIP:
+        for message in confinement.read("container", file, name=told.name):
+            if isinstance(message, Container):
+                kind = FileKind(message.kind)
+            elif isinstance(message, Entry):
+                entries.append(message)
+        _check_size(file, kind, told)
+    return kind, entries
 
 
-def _count_lines(file: BinaryIO) -> int:
-    count, last = 0, b"\n"
-    for block in _blocks(file):
-        count += block.count(b"\n")
-        last = block[-1:]
-    return count + (last != b"\n")
+def _check_size(file: BinaryIO, kind: FileKind, told: Announced) -> None:
+    size = file.seek(0, os.SEEK_END)
+    if size > MOST_BYTES.get(kind, size):
+        raise UnreadableInput(
+            f"{told.name} 有 {size // MIB} MiB，.{kind.value} 文件的上限是 "
+            f"{MOST_BYTES[kind] // MIB} MiB；请分成几个文件。"
+        )
 
 
-def _decodes(file: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _open(
+    file: BinaryIO, findings: Findings, told: Announced, confinement: Confinement
+) -> OpenFile:
+    kind = findings.kind
+    assert kind is not None
+    if told.kind not in (kind, None):
+        findings.note(f"内容是 .{kind.value} 文件，与扩展名或类型不符，按内容读")
+    if kind in TEXT_KINDS:
+        seen = survey(file, name=told.name)
+        findings.encoding = seen.encoding
+        records = _read_text(file, kind, seen, findings)
+        return OpenFile(findings=findings, records=records, lines=seen.lines)
+    messages = confinement.read(kind.value, file, name=told.name)
+    if kind is FileKind.XLSX:
+        return OpenFile(findings=findings, records=read_sheets(messages, findings))
+    return OpenFile(findings=findings, records=_read_blocks(messages, findings))
+
+
+def _read_text(
+    file: BinaryIO, kind: FileKind, seen: Survey, findings: Findings
+) -> Iterator[Record]:
+    name, encoding = findings.name, seen.encoding
+    if kind is FileKind.JSONL:
+        yield from read_jsonl(file, encoding=encoding, found=findings)
+        return
+    if seen.damaged_line:
+        raise UnreadableInput(
+            f"{name} 的编码认不出来：第 {seen.damaged_line} 行不是 UTF-8，全文也不是 GB18030 或"
+            " UTF-16；可能是两种编码拼在一起，或传输时损坏。请重新导出，另存为 UTF-8。"
+        )
+    read = read_csv if kind is FileKind.CSV else read_txt
+    yield from read(file, encoding=encoding, name=name, found=findings)
+
+
+def _read_blocks(messages: Iterator[Message], findings: Findings) -> Iterator[Record]:
+    blocks, notes = [], []
+    for message in messages:
+        if isinstance(message, Note):
+            notes.append(message.text)
+        elif isinstance(message, Paragraph | TableRow):
+            blocks.append(message)
+    for record in read_forms(blocks, findings):
+        yield replace(record, notes=notes)
+
+
+# --- archives ------------
+
+
+def _open_entry(
+    archive: zipfile.ZipFile, entry: Entry, told: Announced, confinement: Confinement
+) -> OpenFile:
+    kind = kind_by_name(entry.name)
+    findings = Findings(name=entry.name, kind=kind, mapping=told.mapping)
+    member = Announced(name=entry.name, kind=kind, mapping=told.mapping)
+    records = _read_entry(archive, entry, member, findings, confinement)
+    return OpenFile(findings=findings, records=records, inside=entry.name)
+
+
+def _read_entry(
+    archive: zipfile.ZipFile,
+    entry: Entry,
+    told: Announced,
+    findings: Findings,
+    confinement: Confinement,
+) -> Iterator[Record]:
+    """Yield an entry's records; what cannot be read of it is the last of them."""
+    read = 0
     try:
-        for block in _blocks(file):
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+        if entry.reason:
+            raise UnreadableInput(entry.reason)
+        with _unpacked(archive, entry) as unpacked:
+            findings.kind, _ = _look(unpacked, told, confinement)
+            if findings.kind is FileKind.ZIP:
+                raise UnreadableInput("压缩包里的压缩包不读，请解开后再上传。")
+            opened = _open(unpacked, findings, told, confinement)
+            for record in opened.records:
+                read += 1
+                yield record
+            if not read:
+                raise UnreadableInput("里面没有一件来件，请检查文件。")
+    except UnreadableInput as error:
+        yield Record(line=read + 1, where="", fields=InvalidRow("unreadable_file", str(error)))
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: Entry) -> BinaryIO:
+    """Unpack an entry into a file without a name, whatever it is called in the archive."""
+    unpacked = cast(BinaryIO, tempfile.TemporaryFile())
+    try:
+        with archive.open(archive.infolist()[entry.index]) as packed:
+            shutil.copyfileobj(packed, unpacked, MIB)
+        return unpacked
+    except BaseException as error:
+        unpacked.close()
+        if isinstance(error, _BROKEN):
+            raise UnreadableInput("在压缩包里已损坏，解不开；请重新压缩。") from None
+        raise

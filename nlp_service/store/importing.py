@@ -18,7 +18,7 @@ from nlp_service.domain.records import Filing, StoredOnce
 from nlp_service.domain.submission import Mode
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.matter import Vector
-from nlp_service.intake.archive import Archive, ArchivedSubmission
+from nlp_service.intake.archive import Archive, ArchivedRow, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
@@ -28,14 +28,12 @@ from nlp_service.text.normalise import clean
 _TRIES = 5
 """A chunk is written again where another writer was in its way."""
 
-Row = tuple[int, ArchivedSubmission | InvalidRow]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
     """What is to be written of a row."""
 
-    line: int
+    row: ArchivedRow
     filing: Filing | InvalidSubmission
     embedding: Vector | None
 
@@ -50,24 +48,25 @@ class _Run:
     mode: Mode | None
     relator: Relator | None
 
-    def prepare(self, rows: Sequence[Row]) -> Sequence[_Prepared]:
+    def prepare(self, rows: Sequence[ArchivedRow]) -> Sequence[_Prepared]:
         """Assess rows, and embed those that can be stored."""
         taxonomy = self.assessor.bundle.taxonomy
+        items = [row.item for row in rows]
         answers = self.assessor.assess_each(
-            [item.submission if isinstance(item, ArchivedSubmission) else item for _, item in rows],
+            [item.submission if isinstance(item, ArchivedSubmission) else item for item in items],
             mode=self.mode,
         )
         filings = [
-            _filing(item, answer, taxonomy) for (_, item), answer in zip(rows, answers, strict=True)
+            _filing(item, answer, taxonomy) for item, answer in zip(items, answers, strict=True)
         ]
         embeddings = iter(self._embed([one for one in filings if isinstance(one, Filing)]))
         return [
             _Prepared(
-                line=line,
+                row=row,
                 filing=filing,
                 embedding=next(embeddings) if isinstance(filing, Filing) else None,
             )
-            for (line, _), filing in zip(rows, filings, strict=True)
+            for row, filing in zip(rows, filings, strict=True)
         ]
 
     def _embed(self, filings: Sequence[Filing]) -> Sequence[Vector | None]:
@@ -108,7 +107,7 @@ def import_archive(
         return
     try:
         for chunk in _prepare_ahead(run, archive.rows, behind=now.tally.mark):
-            while rest := [row for row in chunk if row.line > now.tally.mark]:
+            while rest := [one for one in chunk if one.row.line > now.tally.mark]:
                 now = _write_patiently(run, now, rest)
                 yield now
     except UnreadableInput as error:
@@ -121,11 +120,11 @@ def import_archive(
     yield now
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
+def _chunks(rows: Iterator[ArchivedRow]) -> Iterator[Sequence[ArchivedRow]]:
     """Yield the rows by chunks; those before an unreadable place come before its error."""
     ended: UnreadableInput | None = None
 
-    def readable() -> Iterator[Row]:
+    def readable() -> Iterator[ArchivedRow]:
         nonlocal ended
         try:
             yield from rows
@@ -139,13 +138,15 @@ def _chunks(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
         raise ended
 
 
-def _prepare_ahead(run: _Run, rows: Iterator[Row], *, behind: int) -> Iterator[Sequence[_Prepared]]:
+def _prepare_ahead(
+    run: _Run, rows: Iterator[ArchivedRow], *, behind: int
+) -> Iterator[Sequence[_Prepared]]:
     """Yield the chunks that hold lines behind a mark; the next one is made meanwhile."""
     chunks = _chunks(rows)
 
     def prepare_next() -> Sequence[_Prepared]:
         for chunk in chunks:
-            if rest := [row for row in chunk if row[0] > behind]:
+            if rest := [row for row in chunk if row.line > behind]:
                 return run.prepare(rest)
         return []
 
@@ -179,7 +180,7 @@ def _write(run: _Run, before: Import, rows: Sequence[_Prepared]) -> Import:
             run.relator.keep_created(office, filings, filed, embeddings)
         stored = iter(filed)
         results = [next(stored) if isinstance(row.filing, Filing) else row.filing for row in rows]
-        return office.imports.advance(now.key, _count(now.tally, [r.line for r in rows], results))
+        return office.imports.advance(now.key, _count(now.tally, rows, results))
 
 
 def _filing(
@@ -205,16 +206,16 @@ def _filing(
 
 
 def _count(
-    tally: ImportTally, lines: Sequence[int], results: Sequence[StoredOnce | Refusal]
+    tally: ImportTally, rows: Sequence[_Prepared], results: Sequence[StoredOnce | Refusal]
 ) -> ImportTally:
     refused = [
-        RefusedRow(line=line, code=result.code, message=str(result))
-        for line, result in zip(lines, results, strict=True)
+        RefusedRow(line=row.line, code=result.code, message=str(result), where=row.where)
+        for row, result in zip((one.row for one in rows), results, strict=True)
         if not isinstance(result, StoredOnce)
     ]
     created = [result.created for result in results if isinstance(result, StoredOnce)]
     return ImportTally(
-        mark=lines[-1],
+        mark=rows[-1].row.line,
         read=tally.read + len(results),
         stored=tally.stored + sum(created),
         known=tally.known + len(created) - sum(created),

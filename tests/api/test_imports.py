@@ -11,10 +11,12 @@ from nlp_service.api.import_schemas import ImportLineOut, ImportListOut, ImportO
 from nlp_service.api.limits import MAX_BODY_BYTES
 from nlp_service.assess import CHUNK, Assessor
 from tests.callers import BEARER
+from tests.intake.made_files import PHONE, proposal_table, workbook
 
 IMPORT = "/v1/submissions:import"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SECRET = "柿树湾的河堤今年又塌了两处"
 
 
@@ -62,6 +64,68 @@ def test_a_spreadsheet_is_imported_with_what_became_of_it(office):
     assert (one["submitter"], one["listed"]["source"]) == ("张三", "往年")
     assert one["outcomes"][0]["filing_number"] == "2023年第118号"
     assert one["outcomes"][0]["reply_class"] == "B"
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        ({"Content-Type": XLSX}, ""),
+        ({"Content-Type": "application/octet-stream"}, "来信.xlsx"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "来信.xlsx"),
+        ({}, "来信.xlsx"),
+    ],
+)
+def test_a_workbook_is_imported_by_its_type_or_its_name(office, tmp_path, headers, name):
+    rows_of_sheet = [["登记表"], ["编号", "诉求"], [7, SECRET], [8, "！"]]
+    book = workbook(tmp_path / "来信.xlsx", {"一月": rows_of_sheet}).read_bytes()
+
+    progress, last = send(office, book, headers=headers, name=name, columns='{"正文": "诉求"}')
+
+    summary = last["summary"]
+    assert (summary["lines"], summary["stored"], summary["refused"]) == (2, 1, 1)
+    assert summary["refusals"][0]["where"] == "工作表“一月”第 4 行"
+    assert progress[0]["lines"] == 2
+    assert office.get("/v1/submissions/1").json()["reference"] == "7"
+
+
+def test_a_word_form_becomes_one_stored_proposal(office, tmp_path):
+    form = proposal_table(tmp_path / "提案.docx").read_bytes()
+
+    _, last = send(office, form, headers={}, name="提案.docx")
+
+    one = office.get("/v1/submissions/1").json()
+    assert last["summary"]["stored"] == 1
+    assert (one["submitter"], one["listed"]["kind"]) == ("张　三", "proposal")
+    assert PHONE not in json.dumps(one, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "{",
+        "[]",
+        "7",
+        '{"正文": 5}',
+        '{"正文": [5]}',
+        '{"天气": "a"}',
+        '{"正文": "a", "标题": "a"}',
+    ],
+)
+def test_columns_that_say_nothing_are_refused(office, columns):
+    response = office.post(
+        IMPORT, content=b"body\na\n", headers=CSV, params={"source": "a", "columns": columns}
+    )
+
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["detail"].startswith("columns：")
+
+
+def test_a_file_that_cannot_be_read_is_refused_at_once_with_its_reason(office):
+    response = office.post(f"{IMPORT}?source=a&name=报告.pdf", content=b"%PDF-1.7\n", headers={})
+
+    assert (response.status_code, response.json()["code"]) == (422, "unreadable_archive")
+    assert "PDF 已损坏" in response.json()["detail"]
+    assert office.get("/v1/imports").json()["items"] == []
 
 
 def test_the_same_archive_again_is_done_at_once(office):
@@ -127,7 +191,7 @@ def test_imports_are_listed_page_by_page(office):
     assert second.next_before is None
 
 
-@pytest.mark.parametrize("content_type", ["", "application/json", "text/plain"])
+@pytest.mark.parametrize("content_type", ["", "application/json", "text/html"])
 def test_an_archive_of_another_type_is_refused(office, content_type):
     response = office.post(
         f"{IMPORT}?source=a", content=b"body\na\n", headers={"Content-Type": content_type}

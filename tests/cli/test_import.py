@@ -8,6 +8,7 @@ import pytest
 
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
+from tests.intake.made_files import workbook
 
 BODY = "老码头的石阶长满青苔，老人滑倒过两次，请清理。"
 
@@ -55,6 +56,26 @@ def test_import_of_the_same_file_again_changes_nothing(nlp_service, archive, kee
     assert len(kept()) == 8
 
 
+def test_import_takes_a_workbook_and_names_places_in_it(nlp_service, tmp_path, keeping, kept):
+    rows = [
+        ["案由", "诉求", "提案人"],
+        ["石阶", BODY, "张三"],
+        ["", "！", ""],
+        ["", BODY, "甲\n乙"],
+    ]
+    path = workbook(tmp_path / "往年.xlsx", {"去年": rows})
+    options = ["--source", "往年", "--mode", "fast", "--column", "正文=诉求"]
+
+    done = nlp_service("import", path, *options, env=keeping)
+
+    assert done.returncode == 0, done.stderr
+    assert "共 3 件，新存入 1 件，早已入库 0 件，未存入 2 件。" in done.stdout
+    assert "工作表“去年”第 3 行：清理后没有可读的文字" in done.stderr
+    assert "工作表“去年”第 4 行：提交者应是" in done.stderr
+    (item,) = kept()
+    assert (item.title, item.origin.submitter) == ("石阶", "张三")
+
+
 def test_import_of_a_table_that_breaks_off_says_where(nlp_service, tmp_path, keeping, kept):
     path = tmp_path / "往年.csv"
     path.write_text('正文\n路灯坏了\n"没有关上', encoding="utf-8")
@@ -71,7 +92,7 @@ def test_import_of_a_table_that_breaks_off_says_where(nlp_service, tmp_path, kee
     ("arguments", "words"),
     [
         (["none.jsonl", "--source", "a"], "没有文件 none.jsonl"),
-        (["README.md", "--source", "a"], "只读 .jsonl、.csv 文件"),
+        (["README.md", "--source", "a"], "不读 README.md"),
         (["data/samples/samples.jsonl"], "缺少 '--source'"),
         (["data/samples/samples.jsonl", "--source", "a\nb"], "来源应是"),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from nlp_service.api.schemas import AssessmentOut
 from nlp_service.domain.submission import Submission
+from tests.intake.made_files import workbook
 
 LAMP = "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"
 
@@ -87,7 +88,7 @@ def test_score_names_a_few_bad_rows_and_counts_the_rest(nlp_service, tmp_path):
     done = nlp_service("score", path, "-o", tmp_path / "out.jsonl")
 
     assert done.stderr.count("行：") == 5
-    assert "另有 2 行失败" in done.stderr
+    assert "另有 2 处失败" in done.stderr
 
 
 def test_score_reads_a_csv_from_a_chinese_spreadsheet(nlp_service, tmp_path):
@@ -99,6 +100,20 @@ def test_score_reads_a_csv_from_a_chinese_spreadsheet(nlp_service, tmp_path):
     (line,) = read_lines(tmp_path / "out.jsonl")
     assert done.returncode == 0, done.stderr
     assert (line["id"], line["kind"], line["kind_source"]) == ("7", "public_message", "stated")
+
+
+def test_score_reads_a_workbook_as_it_is_told_to(nlp_service, tmp_path):
+    rows = [["登记表"], ["编号", "诉求描述", "类型"], [7, LAMP, "投诉"], [8, "！", "咨询"]]
+    book = workbook(tmp_path / "来信.xlsx", {"一月": rows})
+    columns = ["--column", "正文=诉求描述", "--column", "不用=类型"]
+
+    done = nlp_service("score", book, "-o", tmp_path / "out.jsonl", *columns)
+
+    assert done.returncode == 0, done.stderr
+    first, refused = read_lines(tmp_path / "out.jsonl")
+    assert first["id"] == "7"
+    assert (refused["where"], refused["line"]) == ("工作表“一月”第 4 行", 2)
+    assert "工作表“一月”第 4 行：清理后没有可读的文字" in done.stderr
 
 
 def test_score_works_in_a_terminal_that_is_not_utf_8(nlp_service, letters, tmp_path):

@@ -9,21 +9,22 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import CHINA, Origin, Outcome, ReplyClass
 from nlp_service.domain.submission import Kind
 from nlp_service.intake.archive import ArchivedSubmission, open_archive
-from nlp_service.intake.jsonl import MAX_LINE
+from nlp_service.intake.limits import MOST_LINE
 from nlp_service.intake.rows import InvalidRow
 
 BODY = "建议在老城区的三个菜场各设一处流动摊点疏导区。"
 
 
 def open_bytes(content, *, is_csv=False, name="往年.csv", source="往年提案"):
-    return open_archive(io.BytesIO(content), name=name, is_csv=is_csv, source=source)
+    media_type = "text/csv" if is_csv else "application/x-ndjson"
+    return open_archive(io.BytesIO(content), name=name, media_type=media_type, source=source)
 
 
 def read_row(**columns):
     content = json.dumps({"body": BODY, **columns}, ensure_ascii=False).encode()
-    ((line, row),) = open_bytes(content).rows
-    assert line == 1
-    return row
+    (row,) = open_bytes(content).rows
+    assert (row.line, row.where) == (1, "第 1 行")
+    return row.item
 
 
 def test_a_row_comes_with_all_that_an_archive_knows():
@@ -71,12 +72,13 @@ def test_a_text_alone_is_enough():
 def test_a_spreadsheet_may_have_chinese_column_names(encoding):
     content = f"编号,类型, 正文 ,提交者,提交日期,立案编号\r\n7,社情民意,{BODY},李四,2022/3/5,\r\n"
 
-    ((line, row),) = open_bytes(content.encode(encoding), is_csv=True).rows
+    (row,) = open_bytes(content.encode(encoding), is_csv=True).rows
 
-    assert (line, row.submission.id, row.submission.body) == (2, "7", BODY)
-    assert row.submission.kind is Kind.OPINION_REPORT
-    assert row.origin.submitter == "李四"
-    assert row.outcome is None
+    submission = row.item.submission
+    assert (row.line, submission.id, submission.body) == (2, "7", BODY)
+    assert submission.kind is Kind.OPINION_REPORT
+    assert row.item.origin.submitter == "李四"
+    assert row.item.outcome is None
 
 
 @pytest.mark.parametrize(
@@ -123,29 +125,30 @@ def test_a_filing_number_says_that_it_was_filed():
         ({"submitter": ["张三"]}, "submitter 应为文字"),
         ({"disposition": "filed", "filing_number": "号" * 201}, "立案编号应是"),
         ({"kind": "信"}, "kind 应为"),
-        ({"body": None}, "缺少 body"),
+        ({"body": None}, "缺少正文（body）"),
         ({"body": "字" * 20_001}, "20001"),
         ({"body": "\ud83d"}, "正文"),
-        ({"reference": 1.5}, "id 应为"),
+        ({"reference": 1.5}, "reference 应为"),
     ],
 )
 def test_a_wrong_value_refuses_its_row_and_says_which(columns, problem):
     content = json.dumps({"body": BODY, **columns}).encode()
 
-    ((_, row),) = open_bytes(content).rows
+    (row,) = open_bytes(content).rows
 
-    assert isinstance(row, InvalidRow)
-    assert problem in str(row)
-    assert BODY[:5] not in str(row)
+    assert isinstance(row.item, InvalidRow)
+    assert problem in str(row.item)
+    assert BODY[:5] not in str(row.item)
 
 
 def test_a_bad_line_does_not_stop_the_good_ones():
-    lines = [b"{", json.dumps({"body": BODY}).encode(), b"[]", '{"body": "路灯"}'.encode("gbk")]
+    good = json.dumps({"body": BODY}, ensure_ascii=False).encode()
+    lines = [b"{", good, b"[]", '{"body": "灯"}'.encode("gbk")]
 
     rows = list(open_bytes(b"\n".join(lines)).rows)
 
-    assert [line for line, _ in rows] == [1, 2, 3, 4]
-    assert [getattr(row, "code", "") for _, row in rows] == [
+    assert [row.line for row in rows] == [1, 2, 3, 4]
+    assert [getattr(row.item, "code", "") for row in rows] == [
         "invalid_json",
         "",
         "invalid_row",
@@ -154,20 +157,20 @@ def test_a_bad_line_does_not_stop_the_good_ones():
 
 
 def test_a_line_without_end_is_refused_and_the_next_is_read():
-    endless = b'{"body": "' + b"a" * (3 * MAX_LINE) + b'"}\n'
+    endless = b'{"body": "' + b"a" * (3 * MOST_LINE) + b'"}\n'
 
-    (first, refused), (second, row) = open_bytes(endless + b'{"body": "b"}\n').rows
+    refused, row = open_bytes(endless + b'{"body": "b"}\n').rows
 
-    assert (first, second) == (1, 2)
-    assert "2 MiB" in str(refused)
-    assert row.submission.body == "b"
+    assert (refused.line, row.line) == (1, 2)
+    assert "2 MiB" in str(refused.item)
+    assert row.item.submission.body == "b"
 
 
 def test_a_spreadsheet_line_without_end_is_refused():
-    archive = open_bytes(b"body\nfirst\n" + b"a" * (2 * MAX_LINE), is_csv=True)
+    archive = open_bytes(b"body\nfirst\n" + b"a" * (2 * MOST_LINE), is_csv=True)
 
     rows = archive.rows
-    assert next(rows)[1].submission.body == "first"
+    assert next(rows).item.submission.body == "first"
     with pytest.raises(UnreadableInput, match="第 3 行"):
         next(rows)
 
@@ -178,8 +181,8 @@ def test_a_spreadsheet_line_without_end_is_refused():
         (b"", False, "没有一件来件"),
         (b"\n \n", False, "没有一件来件"),
         (b"body\n", True, "没有一件来件"),
-        ("标题,单位\n停车难,住建局\n".encode(), True, "没有名为 body 的列"),
-        (b"body\n\xff\xff\xff", True, "既不是 UTF-8 也不是 GB18030"),
+        ("标题,单位\n停车难,住建局\n".encode(), True, "没有正文列（如 正文"),
+        (b"body\n\xff\xff\xff", True, "编码认不出来"),
     ],
 )
 def test_what_is_no_archive_is_refused_at_once(content, is_csv, problem):

@@ -2,17 +2,17 @@ import pytest
 
 from nlp_service.domain.errors import UnreadableInput
 from nlp_service.domain.submission import Kind
-from nlp_service.intake.csv import MAX_CELL
-from nlp_service.intake.files import read_submissions
+from nlp_service.intake.limits import MOST_CELL
+from nlp_service.intake.uploads import open_upload
 
 
 def read(tmp_path, content, *, encoding="utf-8"):
     path = tmp_path / "来件.csv"
     path.write_bytes(content.encode(encoding))
-    return list(read_submissions(path))
+    return [(row.line, row.item) for row in open_upload(path).rows]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_read_csv_reads_what_spreadsheets_write(tmp_path, encoding, ends):
     content = ends.join(["id,kind,title,body", "7,提案,停车难,建议开放单位车位。", ""])
@@ -64,17 +64,28 @@ def test_read_csv_refuses_a_row_cut_apart_by_a_comma_in_its_text(tmp_path):
 
 
 def test_read_csv_without_a_body_column_says_how_to_name_it(tmp_path):
-    with pytest.raises(UnreadableInput, match=r"来件\.csv 的第一行没有名为 body 的列"):
-        read(tmp_path, "编号,正文\n1,路灯坏了\n")
+    with pytest.raises(UnreadableInput, match=r"来件\.csv 前 20 行里没有正文列") as caught:
+        read(tmp_path, "编号,诉求描述\n1,路灯坏了\n")
+    assert "现有的列名似为：编号、诉求描述" in str(caught.value)
+    assert "路灯" not in str(caught.value)
 
 
-def test_read_csv_of_an_empty_file_says_that_the_column_is_missing(tmp_path):
-    with pytest.raises(UnreadableInput, match="body"):
+def test_read_csv_of_an_empty_file_says_so(tmp_path):
+    with pytest.raises(UnreadableInput, match="没有正文列"):
         read(tmp_path, "")
 
 
+@pytest.mark.parametrize("mark", [",", "\t", ";", "；"])
+def test_read_csv_finds_what_separates_the_cells(tmp_path, mark):
+    content = f"编号{mark}内容{mark}留言用户\n7{mark}路灯坏了{mark}王某\n"
+
+    ((_, found),) = read(tmp_path, content, encoding="gb18030")
+
+    assert (found.id, found.body) == ("7", "路灯坏了")
+
+
 @pytest.mark.parametrize(
-    "rest", ['"路灯坏了\n3,路灯\n', '"路灯"坏了\n', f'"{"字" * (MAX_CELL + 1)}\n']
+    "rest", ['"路灯坏了\n3,路灯\n', '"路灯"坏了\n', f'"{"字" * (MOST_CELL + 1)}\n']
 )
 def test_read_csv_stops_where_quotation_marks_do_not_pair_up(tmp_path, rest):
     with pytest.raises(UnreadableInput, match="从第 3 行起引号不成对"):

@@ -1,50 +1,59 @@
 import pytest
 
 from nlp_service.domain.errors import UnreadableInput
-from nlp_service.intake.files import Survey, read_submissions, survey_file
+from nlp_service.intake.uploads import open_upload
 
 
 @pytest.mark.parametrize(
-    ("content", "lines"), [(b"", 0), (b"a", 1), (b"a\n", 1), (b"a\n\nb", 3), (b"a\r\nb\r\n", 2)]
+    ("content", "lines"),
+    [("a", 1), ("a\n", 1), ("a\n\nb", 3), ("a\r\nb\r\n", 2)],
 )
-def test_survey_counts_lines_as_an_editor_shows_them(tmp_path, content, lines):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lines_are_counted_as_an_editor_shows_them(tmp_path, content, lines, encoding):
     path = tmp_path / "in.jsonl"
-    path.write_bytes(content)
+    path.write_bytes(content.encode(encoding))
 
-    assert survey_file(path).lines == lines
-
-
-def test_survey_looks_beyond_the_first_block_for_the_encoding(tmp_path):
-    path = tmp_path / "in.csv"
-    path.write_bytes(b"body\n" + b"a" * 2**21 + "路灯\n".encode("gb18030"))
-
-    assert survey_file(path) == Survey(lines=2, encoding="gb18030")
+    assert open_upload(path).lines == lines
 
 
-def test_survey_of_a_file_in_no_known_encoding_says_what_to_do(tmp_path):
-    path = tmp_path / "in.csv"
-    path.write_bytes(b"body\n\xff\xff\xff\n")
-
-    with pytest.raises(UnreadableInput, match="请另存为 UTF-8"):
-        survey_file(path)
-
-
-@pytest.mark.parametrize("read", [survey_file, read_submissions])
-def test_missing_files_and_unknown_endings_are_named(tmp_path, read):
-    (tmp_path / "in.xlsx").touch()
+def test_missing_files_and_unknown_endings_are_named(tmp_path):
+    (tmp_path / "in.pptx").write_text("x", encoding="utf-8")
 
     with pytest.raises(UnreadableInput, match=r"没有文件 .*none\.csv"):
-        read(tmp_path / "none.csv")
-    with pytest.raises(UnreadableInput, match=r"只读 \.jsonl、\.csv 文件，不读 in\.xlsx"):
-        read(tmp_path / "in.xlsx")
+        open_upload(tmp_path / "none.csv")
+    with pytest.raises(UnreadableInput, match=r"只读 \.csv、\.jsonl、.*文件，不读 in\.pptx"):
+        open_upload(tmp_path / "in.pptx")
     with pytest.raises(UnreadableInput, match="没有文件"):
-        read(tmp_path)
+        open_upload(tmp_path)
 
 
 def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
     path = tmp_path / "IN.CSV"
     path.write_text("body\n路灯坏了\n", encoding="utf-8")
 
-    ((_, found),) = read_submissions(path)
+    (row,) = open_upload(path).rows
 
-    assert found.body == "路灯坏了"
+    assert (row.number, row.where, row.item.body) == (1, "第 2 行", "路灯坏了")
+
+
+def test_a_media_type_says_what_a_name_does_not(tmp_path):
+    path = tmp_path / "upload"
+    path.write_text("内容\n路灯坏了\n", encoding="utf-8")
+
+    table = open_upload(path, name="", media_type="text/csv")
+    letter = open_upload(path, name="", media_type="text/plain")
+    named = open_upload(path, name="来信.csv", media_type="application/octet-stream")
+
+    assert [row.item.body for row in table.rows] == ["路灯坏了"]
+    assert [row.item.title for row in letter.rows] == ["内容"]
+    assert [row.item.body for row in named.rows] == ["路灯坏了"]
+
+
+def test_the_same_file_gives_the_same_rows_again(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("编号,内容\n" + "".join(f"{n},路灯{n}\n" for n in range(50)), encoding="utf-8")
+
+    first, again = ([(row.number, row.item) for row in open_upload(path).rows] for _ in range(2))
+
+    assert first == again
+    assert [number for number, _ in first] == list(range(1, 51))

@@ -3,8 +3,9 @@ from datetime import date
 
 import pytest
 
+from nlp_service.domain.errors import UnreadableInput
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
-from nlp_service.intake.files import read_submissions
+from nlp_service.intake.uploads import open_upload
 
 LAMP = "路灯坏了半个月，请维修。"
 
@@ -12,7 +13,7 @@ LAMP = "路灯坏了半个月，请维修。"
 def read(tmp_path, content):
     path = tmp_path / "in.jsonl"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return list(read_submissions(path))
+    return [(row.line, row.item) for row in open_upload(path).rows]
 
 
 def read_one(tmp_path, row):
@@ -47,8 +48,27 @@ def test_read_jsonl_numbers_lines_and_passes_over_blank_ones(tmp_path):
     assert numbers == [1, 4]
 
 
-def test_read_jsonl_of_an_empty_file_yields_nothing(tmp_path):
-    assert read(tmp_path, b"") == []
+def test_read_jsonl_of_an_empty_file_says_that_nothing_is_in_it(tmp_path):
+    with pytest.raises(UnreadableInput, match=r"in\.jsonl 里没有一件来件"):
+        read(tmp_path, b"")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+def test_read_jsonl_reads_what_editors_save(tmp_path, encoding):
+    lines = "".join(f'{{"编号": "{n}", "内容": "{LAMP}"}}\r\n' for n in (1, 2))
+
+    rows = read(tmp_path, lines.encode(encoding))
+
+    assert [(number, row.id, row.body) for number, row in rows] == [(1, "1", LAMP), (2, "2", LAMP)]
+
+
+def test_read_jsonl_joins_the_sections_of_a_text(tmp_path):
+    row = {"案由": "关于路灯的提案", "情况分析": LAMP, "具体建议": "更换线路。", "body": ""}
+
+    found = read_one(tmp_path, row)
+
+    assert found.title == "关于路灯的提案"
+    assert found.body == f"情况分析：\n{LAMP}\n具体建议：\n更换线路。"
 
 
 @pytest.mark.parametrize(
@@ -58,10 +78,10 @@ def test_read_jsonl_of_an_empty_file_yields_nothing(tmp_path):
         "nested too deep": (b"[" * 100_000, "invalid_json", "JSON"),
         "a list": (b'["a"]', "invalid_row", "JSON 对象"),
         "a string": (b'"a"', "invalid_row", "JSON 对象"),
-        "not UTF-8": ('{"body": "路灯"}'.encode("gb18030"), "invalid_encoding", "UTF-8"),
+        "not UTF-8": ('{"body": "灯"}'.encode("gb18030"), "invalid_encoding", "UTF-8"),
         "lone surrogate": (rb'{"body": "\ud83d"}', "invalid_unicode", "正文"),
-        "no body": (b'{"title": "a"}', "invalid_row", "缺少 body"),
-        "null body": (b'{"body": null}', "invalid_row", "缺少 body"),
+        "no body": (b'{"title": "a"}', "invalid_row", "缺少正文（body）"),
+        "null body": (b'{"body": null}', "invalid_row", "缺少正文（body）"),
         "body a number": (b'{"body": 5}', "invalid_row", "body 应为文字"),
         "title a list": (b'{"body": "a", "title": ["b"]}', "invalid_row", "title 应为文字"),
         "id a truth value": (b'{"body": "a", "id": true}', "invalid_row", "id 应为"),
@@ -117,7 +137,8 @@ def test_read_jsonl_knows_a_kind_by_code_and_by_name(tmp_path, written, kind):
         ("2026年1月5日", date(2026, 1, 5)),
         ("2026-02-30", None),
         ("上周", None),
-        (20260131, None),
+        (20260131, date(2026, 1, 31)),
+        (2026, None),
         (None, None),
     ],
 )

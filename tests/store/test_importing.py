@@ -35,7 +35,7 @@ def row(number, **columns):
 
 def archive_of(rows, *, source="往年"):
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
-    return open_archive(io.BytesIO(lines.encode()), name="往年.jsonl", is_csv=False, source=source)
+    return open_archive(io.BytesIO(lines.encode()), name="往年.jsonl", source=source)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_what_can_be_read_is_stored_before_it_is_told_where_it_cannot(take_in, s
     content = '编号,正文\n1,路灯坏了\n2,井盖松了\n3,"引号没有关上\n'.encode()
 
     def archive():
-        return open_archive(io.BytesIO(content), name="往年.csv", is_csv=True, source="往年")
+        return open_archive(io.BytesIO(content), name="往年.csv", source="往年")
 
     last = take_in(archive())[-1]
 
@@ -226,7 +226,7 @@ address, bundle, file, chunk = sys.argv[1:]
 importing.CHUNK = int(chunk)
 quick = Assessor(replace(read_bundle(Path(bundle), encoder_threads=1), stage=None))
 with open_store(Settings(database_url=SecretStr(address))) as store, open(file, "rb") as lines:
-    archive = open_archive(lines, name="", is_csv=False, source="往年")
+    archive = open_archive(lines, name="往年.jsonl", source="往年")
     print("ready", flush=True)
     sys.stdin.readline()
     for step in importing.import_archive(store, quick, archive, actor="进程"):
