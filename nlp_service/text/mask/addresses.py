@@ -13,7 +13,10 @@ from nlp_service.text.mask.rules import AddressRules, any_of
 
 _FEW = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})"
 _ROOM_DIGITS = r"(?:[0-9](?: ?[0-9]){2,3}|[一二三四五六七八九][〇零一二三四五六七八九]{2,3})"
-_BUILDING = rf"(?:[A-Za-z甲乙丙丁东西南北]?{_FEW}(?: ?[#-] ?{_FEW})? ?(?:[#号]?楼|[#号]?[栋幢座]|号院|弄|门)|[A-Za-z][座栋幢])"
+_BUILDING = (
+    rf"(?:[A-Za-z甲乙丙丁东西南北]?{_FEW}(?: ?[#-] ?{_FEW})? ?"
+    r"(?:[#号]?楼|[#号]?[栋幢座]|号院|弄|门)|[A-Za-z][座栋幢])"
+)
 _UNIT = rf"(?:第?(?:{_FEW}|[东西南北中A-Za-z]) ?(?:单元|门|梯|号)|{_FEW} ?-)"
 _FLOOR = rf"{_FEW} ?[楼层]"
 _SIDE = r"(?:[东西南北中左右][户室手]|[东西]头)"
@@ -46,7 +49,8 @@ class AddressFinder:
         )
         machine = any_of(rules.machines)
         self._group = re.compile(
-            rf"(?:{village})(第?{_FEW}组 ?(?:[(]? ?门牌 ?)?[0-9]{{1,4}}号?[)]?)(?!(?: ?(?:{machine}))|[0-9])"
+            rf"(?:{village})(第?{_FEW}组 ?(?:[(]? ?门牌 ?)?[0-9]{{1,4}}号?[)]?)"
+            rf"(?!(?: ?(?:{machine}))|[0-9])"
         )
         self._row = re.compile(
             rf"(?:{village}|{estate})([0-9]{{1,3}}排 ?[0-9]{{1,4}}号)(?![0-9楼])"

@@ -1,5 +1,7 @@
-"""E-mail addresses, also as people hide them (a#b.com, a(at)b.com), accounts behind their cues, and
-vehicle plates (GA 36)."""
+"""E-mail addresses, accounts and vehicle plates (GA 36).
+
+Addresses are found also as people hide them: a#b.com, a(at)b.com, a at b dot com.
+"""
 
 import re
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ HAN_DIGITS = {
 """两 is left out: it counts things, and no number is dictated with it."""
 _HAN = "".join(HAN_DIGITS)
 BETWEEN = r" \-–—_.·•/()\[\]"
-"""Marks that people put between the digits of one number. A comma parts thousands, a colon hours."""
+"""Marks that people put between the digits of one number. A comma parts thousands."""
 _TOKEN = re.compile(rf"[0-9]+|[{_HAN}]+")
 _RUN = re.compile(rf"[0-9{_HAN}]+(?:[{BETWEEN}]{{1,3}}[0-9{_HAN}]+)*")
 _DIGIT = {**{digit: digit for digit in "0123456789"}, **HAN_DIGITS}

@@ -1,9 +1,10 @@
 """The Masker: finds all personal data of a cleaned text, and cleans texts with it covered."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp_service.domain.privacy import PrivateSpan, PrivateType
+from nlp_service.domain.submission import Submission
 from nlp_service.text.mask.addresses import AddressFinder
 from nlp_service.text.mask.contacts import AccountFinder, EmailFinder, PlateFinder
 from nlp_service.text.mask.covering import cover
@@ -42,6 +43,16 @@ class MaskedDocument:
     """Title and body, covered."""
     found: Sequence[PrivateSpan]
     """In ``document.text``, in text order, none overlapping another."""
+
+    def reference(self, submission: Submission) -> str:
+        """Return the submission's number, or one made of the covered text.
+
+        The few digits that are covered could be guessed from a hash of the whole text.
+        """
+        if submission.id or not self.found:
+            return submission.reference
+        shown = self.document
+        return replace(submission, title=shown.title, body=shown.body).reference
 
 
 class Masker:
