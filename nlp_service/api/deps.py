@@ -13,6 +13,7 @@ from nlp_service.domain.records import check_name
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
+from nlp_service.text.mask.masker import Masker
 
 NOBODY = "未署名"
 """Who acts where the request does not say."""
@@ -108,6 +109,11 @@ async def get_actor(
     return name or NOBODY
 
 
+async def get_masker(assessor: Annotated[Assessor, Depends(get_assessor)]) -> Masker:
+    """Return what covers personal data."""
+    return assessor.masker
+
+
 async def get_metrics(request: Request) -> Metrics:
     """Return the app's counters."""
     metrics: Metrics = request.app.state.metrics
@@ -152,4 +158,5 @@ MemoryDep = Annotated[Store | None, Depends(get_memory)]
 RelatorDep = Annotated[Relator, Depends(get_relator)]
 FoundRelatorDep = Annotated[Relator | None, Depends(find_relator)]
 ActorDep = Annotated[str, Depends(get_actor)]
+MaskerDep = Annotated[Masker, Depends(get_masker)]
 JsonOnly = Depends(require_json)

@@ -64,6 +64,10 @@ class Action(enum.StrEnum):
     """撤回对两件来件关系的认定"""
     DISPLAYED = "displayed"
     """查阅限阅来件的原文"""
+    ORIGINAL_SHOWN = "original_shown"
+    """查阅未遮盖的原文"""
+    ERASED = "erased"
+    """按保存期限清除全文"""
     IMPORT_BEGUN = "import_begun"
     """开始导入档案"""
     IMPORT_FINISHED = "import_finished"
@@ -115,10 +119,8 @@ class StoredSubmission:
     kind: Kind
     """As stated by the sender; the assessment says what it is taken for."""
     title: str
-    body: str
-    """As it came in, to the character."""
     text: str
-    """Title and body normalised: what was assessed, and what is searched."""
+    """Title and body normalised, personal data covered: what is shown, searched and indexed."""
     submitted_at: date | None
     received_at: datetime
     dated_on: date
@@ -129,6 +131,19 @@ class StoredSubmission:
     deleted_at: datetime | None
     merge_key: int | None
     """The merge that it belongs to now."""
+
+    @property
+    def body(self) -> str:
+        """What stands in ``text`` behind the title."""
+        return self.text[len(self.title) + bool(self.title) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A submission as it came in, to the character."""
+
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class NameFinder:
         self._form = re.compile(rf"(?:{form})(?:\([^()\n]{{0,8}}\))?(?: ?: ?| |(?=[一-鿿]))")
         self._said = re.compile(rf"(?:{any_of(rules.said)})(?:[: ]|(?=[一-鿿]))")
         self._person = re.compile(rf"(?:{any_of(rules.person)})[: ]?(?=[一-鿿])")
+        self._persons = tuple(rules.person)
         self._title = re.compile(any_of(rules.titles))
 
     def find(self, text: str) -> Sequence[PrivateSpan]:
@@ -186,7 +187,7 @@ class NameFinder:
                 continue
             if not self._is_given(name[surname:], name[:surname]):
                 continue
-            if name in self._not_names:
+            if name in self._not_names or name.startswith(self._persons):
                 continue
             common = self._is_common(self._tag(name), surname, whole=True)
             if len(run) == length or (not common and self._starts_word(run, length)):
