@@ -12,6 +12,7 @@ from nlp_service.cli.import_archive import import_command
 from nlp_service.cli.models import models_command
 from nlp_service.cli.options import help_option
 from nlp_service.cli.reindex import reindex_command
+from nlp_service.cli.retention import retention_command
 from nlp_service.cli.score import score_command
 from nlp_service.cli.serve import serve_command
 
@@ -30,3 +31,4 @@ main.add_command(models_command)
 main.add_command(backup_command)
 main.add_command(restore_command)
 main.add_command(reindex_command)
+main.add_command(retention_command)

@@ -30,6 +30,8 @@ _NO_SURNAME = frozenset("p d c v u ul uj r f m t ad vn l i".split())
 """Classes of a first word that is not the beginning of a name: 于去年, 常换, 高度."""
 
 
+_FUNCTION = frozenset("p d c u uj ul r v".split())
+"""Those of them that no whole clause of two or three letters begins with that is a name."""
 _NO_GIVEN = frozenset("p d c v vn ad f u".split())
 """Classes of a second word that is no given name behind a mere word for a person: 连 + 相关."""
 
@@ -151,7 +153,9 @@ class NameFinder:
         given, kind = words[1]
         if kind.startswith("nr"):
             return False
-        return tag in _NO_SURNAME or (not whole and len(given) == 2 and kind in _NO_GIVEN)
+        if whole:
+            return tag in _FUNCTION
+        return tag in _NO_SURNAME or (len(given) == 2 and kind in _NO_GIVEN)
 
     def _is_given(self, given: str, surname: str) -> bool:
         return (
