@@ -7,6 +7,7 @@ All that looks for numbers reads whole tokens, so no number is found inside a lo
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 HAN_DIGITS = {
     **dict(zip("〇零一二三四五六七八九", "00123456789", strict=True)),
@@ -33,10 +34,57 @@ class Token:
     han: bool
 
 
-def find_runs(text: str) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each run of four digits and more, in text order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Whole tokens that follow one another, and touch none behind them."""
 
-    >>> [[token.digits for token in run] for run in find_runs("电话一三八 0000 1357,12号")]
+    digits: str
+    tokens: Sequence[Token]
+    start: int
+    end: int
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """Digits of each token."""
+        return [len(token.digits) for token in self.tokens]
+
+
+class Run:
+    """Tokens with nothing but marks in between."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self._digits = "".join(token.digits for token in tokens)
+        self._sums = [0, *accumulate(len(token.digits) for token in tokens)]
+        self._place_of = {
+            count: place
+            for place, count in enumerate(self._sums)
+            if place in (0, len(tokens)) or tokens[place].start > tokens[place - 1].end
+        }
+
+    def head(self, place: int) -> str:
+        """Return the first two digits from a token on; one where there are no more."""
+        return self._digits[self._sums[place] : self._sums[place] + 2]
+
+    def stretch(self, place: int, length: int) -> Stretch | None:
+        """Return the tokens from a place on that have so many digits; None where none end there."""
+        begin = self._sums[place]
+        end = self._place_of.get(begin + length)
+        if end is None:
+            return None
+        return Stretch(
+            digits=self._digits[begin : begin + length],
+            tokens=self.tokens[place:end],
+            start=self.tokens[place].start,
+            end=self.tokens[end - 1].end,
+        )
+
+
+def find_runs(text: str) -> Iterator[Run]:
+    """Yield each run of four digits and more, in text order.
+
+    >>> runs = find_runs("电话一三八 0000 1357,12号")
+    >>> [[token.digits for token in run.tokens] for run in runs]
     [['138', '0000', '1357']]
     """
     for run in _RUN.finditer(text):
@@ -51,7 +99,7 @@ def find_runs(text: str) -> Iterator[Sequence[Token]]:
             )
             for found in _TOKEN.finditer(text, run.start(), run.end())
         ]
-        yield from _without_lone(tokens)
+        yield from map(Run, _without_lone(tokens))
 
 
 def _without_lone(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:

@@ -1,11 +1,11 @@
 """Numbers of persons: identity cards (GB 11643), bank cards (Luhn), documents told by a cue."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
 from nlp_service.domain.privacy import PrivateSpan, PrivateType
-from nlp_service.text.mask.digits import BETWEEN, Token, has_letter_beside
+from nlp_service.text.mask.digits import BETWEEN, Run, Stretch, has_letter_beside
 from nlp_service.text.mask.nearby import before, behind, last_of
 from nlp_service.text.mask.rules import NumberRules, any_of
 
@@ -17,8 +17,12 @@ _PROVINCES = frozenset(
 )
 _X = re.compile(rf"[{BETWEEN}]{{0,3}}[xX](?![0-9A-Za-z])")
 _OLD, _BODY, _NEW = 15, 17, 18
-_CARD = range(16, 20)
+_IDENTITY = (_NEW, _BODY, _OLD)
+_CARD = (19, 18, 17, 16)
+_CARD_STARTS = "34569"
 _UNIONPAY = "62"
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+"""The sum of the digits of twice a digit."""
 _NEAR = 16
 _BESIDE = 8
 
@@ -39,8 +43,8 @@ def looks_like_identity(digits: str) -> bool:
 
 def passes_luhn(digits: str) -> bool:
     """Say whether the last digit is the check digit of the others, as on bank cards."""
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+    total = sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
+    return total % 10 == 0
 
 
 class NumberFinder:
@@ -70,11 +74,11 @@ class NumberFinder:
             PrivateType.IDENTITY: re.compile("身份证|证件"),
         }
 
-    def in_run(self, text: str, tokens: Sequence[Token]) -> Iterator[PrivateSpan]:
+    def in_run(self, text: str, run: Run) -> Iterator[PrivateSpan]:
         """Yield the identity and card numbers of one run, none overlapping another."""
         place = 0
-        while place < len(tokens):
-            found = self._at(text, tokens, place)
+        while place < len(run.tokens):
+            found = self._at(text, run, place)
             if found is None:
                 place += 1
                 continue
@@ -101,26 +105,22 @@ class NumberFinder:
                     start=found.start(1), end=found.end(1), type=PrivateType(sort_name)
                 )
 
-    def _at(self, text: str, tokens: Sequence[Token], place: int) -> tuple[PrivateSpan, int] | None:
+    def _at(self, text: str, run: Run, place: int) -> tuple[PrivateSpan, int] | None:
         """Return what begins with a token, and how many tokens it takes."""
-        digits, card = "", None
-        for taken, token in enumerate(tokens[place : place + _CARD[-1]], 1):
-            digits += token.digits
-            if len(digits) > _CARD[-1]:
-                break
-            if len(digits) < _OLD:
-                continue
-            start, end = tokens[place].start, token.end
-            ends_here = place + taken == len(tokens) or tokens[place + taken].start > end
-            if not ends_here:
-                continue
-            if span := self._identity_at(text, digits, start, end):
-                return span, taken
-            if len(digits) in _CARD and self._is_card(text, digits, start, end):
-                card = PrivateSpan(start=start, end=end, type=PrivateType.BANK_CARD), taken
-        return card
+        head = run.head(place)
+        for length in _IDENTITY if head in _PROVINCES else ():
+            found = run.stretch(place, length)
+            if found and (span := self._identity_at(text, found)):
+                return span, len(found.tokens)
+        for length in _CARD if head[0] in _CARD_STARTS else ():
+            found = run.stretch(place, length)
+            if found and self._is_card(text, found):
+                span = PrivateSpan(start=found.start, end=found.end, type=PrivateType.BANK_CARD)
+                return span, len(found.tokens)
+        return None
 
-    def _identity_at(self, text: str, digits: str, start: int, end: int) -> PrivateSpan | None:
+    def _identity_at(self, text: str, found: Stretch) -> PrivateSpan | None:
+        digits, start, end = found.digits, found.start, found.end
         if len(digits) == _BODY and (sign := _X.match(text, end)):
             digits, end = f"{digits}X", sign.end()
         if len(digits) not in (_OLD, _NEW) or not looks_like_identity(digits):
@@ -133,15 +133,17 @@ class NumberFinder:
             return None
         return PrivateSpan(start=start, end=end, type=PrivateType.IDENTITY)
 
-    def _is_card(self, text: str, digits: str, start: int, end: int) -> bool:
-        if has_letter_beside(text, start, end):
+    def _is_card(self, text: str, found: Stretch) -> bool:
+        digits, start = found.digits, found.start
+        good = passes_luhn(digits)
+        if not (good or digits.startswith(_UNIONPAY)) or has_letter_beside(text, start, found.end):
             return False
         cue = last_of(
             before(text, start, _NEAR), card=self._card, other=self._other, told=self._insured
         )
         if digits.startswith(_UNIONPAY):
-            return cue == "card" or (cue == "" and passes_luhn(digits))
-        return cue == "card" and digits[0] in "3459" and passes_luhn(digits)
+            return cue == "card" or (cue == "" and good)
+        return cue == "card" and good and digits[0] != "6"
 
 
 def _is_date(digits: str) -> bool:
