@@ -49,10 +49,11 @@ train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpo
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder and quality cost; copies found, beside rensa and datasketch; an archive of 100,000; groups
+bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, quality and masking cost; copies found, beside rensa and datasketch; an archive of 100,000; groups
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.cascade
 	@$(BIN)/python -m benchmarks.quality
+	@$(BIN)/python -m benchmarks.masking
 	@$(BIN)/python -m benchmarks.duplicates
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.groups

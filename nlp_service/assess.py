@@ -20,7 +20,7 @@ from nlp_service.domain.assessment import (
 )
 from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable
 from nlp_service.domain.quality import DispositionAdvice, Quality, Scale
-from nlp_service.domain.span import Span
+from nlp_service.domain.span import Span, requote
 from nlp_service.domain.submission import Kind, Mode, Submission
 from nlp_service.quality.disposition import FilingPolicy, GateFinding, suggest_disposition
 from nlp_service.quality.gates import FoundGate
@@ -33,6 +33,7 @@ from nlp_service.tagging.linear import Floats
 from nlp_service.tagging.picks import Pick, Picks, pick_labels
 from nlp_service.tagging.reasons import Explainer
 from nlp_service.tagging.thresholds import Thresholds
+from nlp_service.text.mask.masker import read_masker
 from nlp_service.text.normalise import Document, clean
 
 if TYPE_CHECKING:  # a bundle without an encoder starts without its libraries
@@ -97,6 +98,7 @@ class Assessor:
         }
         self._gates = {gate.code: gate for gate in bundle.taxonomy.gates}
         self._reviewer = Reviewer(bundle.taxonomy)
+        self.masker = read_masker()
         self.versions = Versions(
             service=__version__,
             bundle=bundle.label,
@@ -235,12 +237,13 @@ class Assessor:
             return [tag(head, pick) for pick in some]
 
         gates = [self._gate(gate, way.path, explainer) for gate in found]
-        quality = self._judge(submission, document, kind, gates, way)
+        masked = self.masker.mask(document)
+        quality = self._judge(submission, document, kind, gates, way, shown=masked.document)
         reasons = self._reviewer.reasons(
             document, picks, found, quality, way.thresholds, kind=kind, kind_stated=stated
         )
-        return Assessment(
-            id=submission.reference,
+        assessment = Assessment(
+            id=masked.reference(submission),
             kind=kind,
             kind_source=KindSource.STATED if stated else KindSource.PREDICTED,
             kind_probability=1.0 if stated else picks.kind[1],
@@ -263,9 +266,11 @@ class Assessor:
             disposition=self._disposition(quality, found),
             needs_review=bool(reasons),
             reasons=reasons,
-            text=document.text,
+            text=masked.document.text,
+            privacy=masked.found,
             versions=self.versions,
         )
+        return requote(assessment, assessment.text) if masked.found else assessment
 
     def _find_gates(self, document: Document, picks: Picks, way: _Way) -> Sequence[FoundGate]:
         """Return the grounds for review that are shown, the likeliest first."""
@@ -287,6 +292,8 @@ class Assessor:
         kind: Kind,
         gates: Sequence[GateTag],
         way: _Way,
+        *,
+        shown: Document,
     ) -> Quality | None:
         if self.bundle.quality is None or not way.wishes.quality:
             return None
@@ -298,6 +305,7 @@ class Assessor:
                 gates={gate.code: gate.probability for gate in gates},
                 encoder=stage.encoder if stage and way.mode is not Mode.FAST else None,
                 submitted_at=submission.submitted_at,
+                shown=shown,
             )
 
     def _disposition(

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """Address of a PostgreSQL server (``postgresql://…``) to be used instead of the embedded one;
     it may hold a password, so it is never shown."""
+    retention: Path | None = None
+    """TOML file with the office's rules of how long texts are kept; without it all are."""
     encoder_threads: int = Field(default=0, ge=0)
     """Processor threads of one pass of the encoder; 0 for one a core."""
     file_from: float = Field(default=60, ge=0, le=100)

@@ -104,6 +104,16 @@ def audit_command(config: Path, out: Path) -> None:
     _say(f"可疑标注 {len(suspects)} 处，已写入 {out}。")
 
 
+@main.command("privacy")
+def privacy_command() -> None:
+    """量一量个人信息遮盖的查全率和准确率。"""
+    from nlp_service.text.mask.masker import read_masker
+    from training.privacy import read_cases, table
+
+    for line in table(read_masker(), read_cases()):
+        click.echo(line)
+
+
 def _fit_pairs(config: Path, bundle: Path, folder: Path) -> None:
     from training.pairs.config import read_pairs_config
     from training.pairs.fit import fit_pair_classifier

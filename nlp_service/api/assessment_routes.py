@@ -29,6 +29,7 @@ from nlp_service.domain.errors import InvalidSubmission, StoreError
 from nlp_service.domain.records import Filing, Origin, StoredOnce
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.duplicates.matter import Vector
+from nlp_service.store.earlier_texts import shown_document
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import (
@@ -37,7 +38,7 @@ from nlp_service.store.relating import (
     file_and_look_up,
     relate_missing,
 )
-from nlp_service.text.normalise import Document, clean
+from nlp_service.text.normalise import Document
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,12 @@ def create_assessment(
     assessment = assessor.assess(text, explain=explain, mode=mode, quality=quality)
     metrics.count_assessments([assessment])
     filing = Filing(submission=text, assessment=assessment, origin=origin)
-    asked = _Asked(filing=filing, document=clean(text), shown=duplicates, fast=mode is Mode.FAST)
+    asked = _Asked(
+        filing=filing,
+        document=shown_document(text, assessment),
+        shown=duplicates,
+        fast=mode is Mode.FAST,
+    )
     answer, earlier = (
         _file_one(memory, relator, asked, actor)
         if memory
@@ -157,7 +163,7 @@ def _file(
     if memory is None or not filings:
         return {}
     items = list(filings.values())
-    documents = [clean(each.submission) for each in items]
+    documents = [shown_document(each.submission, each.assessment) for each in items]
     vectors = _embed(relator, documents, fast=mode is Mode.FAST)
     with memory.transaction(actor=actor) as office:
         results = file_submissions(office, items)

@@ -14,6 +14,7 @@ from nlp_service.domain.records import check_name
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
+from nlp_service.text.mask.masker import Masker
 
 
 async def get_assessor(request: Request) -> Assessor:
@@ -125,6 +126,11 @@ async def get_actor(
     return f"{caller.actor} 代 {name}"
 
 
+async def get_masker(assessor: Annotated[Assessor, Depends(get_assessor)]) -> Masker:
+    """Return what covers personal data."""
+    return assessor.masker
+
+
 async def get_metrics(request: Request) -> Metrics:
     """Return the app's counters."""
     metrics: Metrics = request.app.state.metrics
@@ -170,4 +176,5 @@ RelatorDep = Annotated[Relator, Depends(get_relator)]
 FoundRelatorDep = Annotated[Relator | None, Depends(find_relator)]
 CallerDep = Annotated[Caller, Depends(get_caller)]
 ActorDep = Annotated[str, Depends(get_actor)]
+MaskerDep = Annotated[Masker, Depends(get_masker)]
 JsonOnly = Depends(require_json)

@@ -14,6 +14,7 @@ _ABOUT = """为提案、社情民意信息和群众来信给出辅助建议：�
 审查提示，以及须由人查看的理由；并按成文规则评质量，每条都引文中原句，只说“已见”“未见”。
 只作辅助，由人审定；离线运行，来件和结果只存在本单位的数据库里（store=false 时不存）。
 入库的来件可以列出、并案、登记办理结果；往年档案可以整份导入。提交者的身份从不参与评定。
+电话、证件号、姓名、门牌等个人信息在一切答复、列表和索引中都已遮盖；原文另存，查阅即记入审计。
 
 所有错误都按 RFC 9457 以 `application/problem+json` 返回，不含来件内容；`code` 稳定：
 
@@ -64,6 +65,9 @@ _GLOSSES = {
     "Kind": "来件类型：proposal 提案，opinion_report 社情民意信息，public_message 群众来信。",
     "KindSource": "来件类型的来源：stated 来件写明，predicted 模型建议。",
     "ScorePath": "概率的来路：linear 只有线性模型，combined 线性模型与编码器合判。",
+    "PrivateType": "个人信息的种类：phone 电话，identity 身份证号，bank_card 银行卡，plate 车牌，"
+    "email 邮箱，account 微信、QQ 等账号，passport 护照，insurance 社保、医保、病历等编号，"
+    "name 姓名，address 门牌。",
     "Mode": "fast 只用线性模型，accurate 合判，auto 只让编码器看没把握的。",
     "Role": "lead 主办，assist 会办。",
     "Scale": "所用的尺度：proposal 提案，opinion_report 社情民意信息，message 群众来信。",
@@ -85,7 +89,8 @@ _GLOSSES = {
     "RecordKind": "对什么：submission 来件，merge 并案，import 导入，database 数据库，model "
     "模型包，user 用户，key 密钥。",
     "Action": "做了什么：stored 入库，assessed 评定，deleted 删除，restricted 设为限阅，"
-    "unrestricted 解除限阅，displayed 查阅限阅原文，outcome_recorded 登记办理结果，merged 并案，"
+    "unrestricted 解除限阅，displayed 查阅限阅来件，original_shown 查阅未遮盖的原文，"
+    "erased 按保存期限清除全文，outcome_recorded 登记办理结果，merged 并案，"
     "unmerged 撤销并案，lead_chosen 确定主案，pair_decided 认定两件来件的关系，"
     "pair_decision_withdrawn 撤回认定，import_begun 开始导入，import_finished 导入完毕，"
     "exported 导出，restored 恢复数据库，model_changed 换用模型包，signed_in 登录，"

@@ -179,6 +179,7 @@ ASSESSMENT: dict[str, Any] = {
     "needs_review": False,
     "reasons": [],
     "text": "小区门口的路灯坏了半个月,晚上出门很不安全,请尽快维修。",
+    "privacy": [],
     "versions": {
         "service": "0.1.0",
         "bundle": "encoder-5",

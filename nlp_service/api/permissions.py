@@ -106,6 +106,7 @@ LINES: Sequence[Line] = (
         needs=Permission.READ,
         also=_SHOWS_RESTRICTED,
     ),
+    Line(method="GET", path="/v1/submissions/{key}/original", needs=Permission.READ_ORIGINAL),
     Line(method="DELETE", path="/v1/submissions/{key}", needs=Permission.DELETE),
     Line(method="POST", path="/v1/submissions/{key}:restrict", needs=Permission.HANDLE),
     Line(method="POST", path="/v1/submissions/{key}:unrestrict", needs=Permission.HANDLE),

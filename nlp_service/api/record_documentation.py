@@ -13,6 +13,7 @@ from nlp_service.api.documentation import (
     describe_problems,
     restore_example,
 )
+from nlp_service.api.examples import ASSESSMENT, PUBLIC_MESSAGE
 from nlp_service.api.review_documentation import REVIEW
 from nlp_service.intake.kinds import MEDIA_TYPES, FileKind
 
@@ -88,7 +89,7 @@ _SUBMISSION: dict[str, Any] = {
     "stated_kind": "unknown",
     "listed": _LISTED,
     "title": "",
-    "body": "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。",
+    "body": ASSESSMENT["text"],
     "submitted_at": None,
     "submitter": "王五",
     "restricted": False,
@@ -188,6 +189,9 @@ LIST_RESPONSES: Responses = answer(
     "一页来件", {"items": [_LISTED], "next_cursor": "WyIyMDI2LTAxLTMxVDA5OjMwOjAw"}
 ) | describe_problems("invalid_request", "invalid_cursor", *STORE_PROBLEMS, *ALWAYS)
 SUBMISSION_RESPONSES: Responses = answer("来件和全部记录", _SUBMISSION) | describe_problems(*_ACT)
+ORIGINAL_RESPONSES: Responses = answer(
+    "原文", {"key": 118, "title": "", "body": PUBLIC_MESSAGE["body"]}
+) | describe_problems(*_ACT)
 DELETE_RESPONSES: Responses = {
     204: {"description": "已删除"},
     **describe_problems("merge_refused", *_ACT),

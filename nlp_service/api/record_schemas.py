@@ -41,7 +41,7 @@ class ListedOut(BaseModel):
     key: int = Field(description="库中编号。")
     reference: str = Field(description="来件自己的编号；没有时为空。")
     kind: Kind = Field(description="来件类型；来件没有写明时为模型的建议。")
-    title: str | None = Field(description=f"标题原文；{Withheld}")
+    title: str | None = Field(description=f"标题，个人信息已遮盖；{Withheld}")
     submitter: str | None = Field(description=f"提交者；{Withheld}")
     district: str
     source: str
@@ -200,13 +200,13 @@ class SubmissionOut(BaseModel):
     reference: str
     stated_kind: Kind = Field(description="来件写明的类型；没有写明时为 unknown。")
     listed: ListedOut = Field(description="列表中的样子。")
-    title: str | None = Field(description=f"标题原文；{Withheld}")
-    body: str | None = Field(description=f"正文原文；{Withheld}")
+    title: str | None = Field(description=f"规范化后的标题，个人信息已遮盖；{Withheld}")
+    body: str | None = Field(description=f"规范化后的正文，个人信息已遮盖；{Withheld}")
     submitted_at: date | None
     submitter: str | None = Field(description=f"提交者；{Withheld}")
     restricted: bool
     withheld: bool = Field(
-        description="限阅而未给出原文；确需查阅时用 show_restricted=true，会记入审计。"
+        description="限阅而未给出文本；确需查阅时用 show_restricted=true，会记入审计。"
     )
     assessment: StoredAssessmentOut
     merge: MergeOut | None
@@ -215,6 +215,16 @@ class SubmissionOut(BaseModel):
     )
     outcomes: Sequence[OutcomeOut] = Field(description="历次办理结果，最后一条为准。")
     audit: Sequence[AuditEntryOut] = Field(description="审计记录，先后为序。")
+
+
+class OriginalOut(BaseModel):
+    """A submission as it came in."""
+
+    model_config = described("来件的原文，一字未改，没有遮盖。")
+
+    key: int
+    title: str
+    body: str
 
 
 class RestrictionOut(BaseModel):

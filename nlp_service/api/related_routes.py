@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from nlp_service.api.deps import ActorDep, JsonOnly, RelatorDep, StoreDep
+from nlp_service.api.deps import ActorDep, JsonOnly, MaskerDep, RelatorDep, StoreDep
 from nlp_service.api.documentation import ALWAYS, BODY_PROBLEMS, STORE_PROBLEMS, describe_problems
 from nlp_service.api.query import MOST_SHOWN
 from nlp_service.api.related_schemas import (
@@ -55,13 +55,14 @@ def find_duplicates(
     submission: Annotated[TextIn, Body()],
     store: StoreDep,
     relator: RelatorDep,
+    masker: MaskerDep,
     kind: Annotated[
         Kind | None, Query(description="只在这一类来件中找同一事项；文字相同的不限类型。")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_SHOWN, description="至多给几件。")] = 10,
 ) -> JSONResponse:
     """Find what is stored already."""
-    document = clean(submission.to_submission())
+    document = masker.mask(clean(submission.to_submission())).document
     (embedding,) = relator.embed([document])
     with store.reading() as office:
         query = relator.read(office, document, embedding=embedding)
@@ -81,10 +82,12 @@ def find_duplicates(
     responses={200: {"description": "两件来件的关系"}, **_PROBLEMS},
 )
 def compare_pair(
-    pair: Annotated[PairIn, Body()], store: StoreDep, relator: RelatorDep
+    pair: Annotated[PairIn, Body()], store: StoreDep, relator: RelatorDep, masker: MaskerDep
 ) -> JSONResponse:
     """Say what two texts are to each other."""
-    first, second = (clean(one.to_submission()) for one in (pair.first, pair.second))
+    first, second = (
+        masker.mask(clean(one.to_submission())).document for one in (pair.first, pair.second)
+    )
     with store.reading() as office:
         found = relator.judge(office, first, second)
     return JSONResponse(

@@ -22,7 +22,14 @@ from nlp_service.api.limits import MAX_BATCH
 from nlp_service.api.problems import Problem
 from nlp_service.api.quality_schemas import DispositionOut, QualityOut
 from nlp_service.api.related_schemas import EarlierOut
-from nlp_service.api.tag_schemas import GateTagOut, Probability, TagOut, UnitTagOut, UrgencyTagOut
+from nlp_service.api.tag_schemas import (
+    GateTagOut,
+    PrivateOut,
+    Probability,
+    TagOut,
+    UnitTagOut,
+    UrgencyTagOut,
+)
 from nlp_service.api.validation import described
 from nlp_service.domain.assessment import KindSource
 from nlp_service.domain.records import LONGEST_NAME, Origin
@@ -190,7 +197,10 @@ class AssessmentOut(BaseModel):
     )
     needs_review: bool = Field(description="待人工：有至少一条理由须由人查看。")
     reasons: Sequence[ReviewReasonOut]
-    text: str = Field(description="规范化后的文本（标题、换行、正文），spans 按它计位。")
+    text: str = Field(
+        description="规范化后的文本（标题、换行、正文），spans 按它计位；其中的个人信息已逐字遮盖。"
+    )
+    privacy: Sequence[PrivateOut] = Field(description="遮盖了哪些个人信息，在 text 的哪里。")
     versions: VersionsOut
     notice: str
     stored: StoredOut | None = Field(
@@ -213,7 +223,10 @@ class QualityReportOut(BaseModel):
     gates: Sequence[GateTagOut] = Field(description="审查提示：可能不予立案的情形。")
     disposition: DispositionOut | None = Field(description="处理方式的建议；只有提案才有。")
     restricted: bool = Field(description="审查提示中有涉密或指名举报：不宜公开，请先问经办人。")
-    text: str = Field(description="规范化后的文本（标题、换行、正文），各处引文按它计位。")
+    text: str = Field(
+        description="规范化后的文本（标题、换行、正文），各处引文按它计位；其中的个人信息已遮盖。"
+    )
+    privacy: Sequence[PrivateOut] = Field(description="遮盖了哪些个人信息，在 text 的哪里。")
     versions: VersionsOut
     notice: str
 

@@ -11,6 +11,7 @@ from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, StoreDep
 from nlp_service.api.merge_routes import describe_merge
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.record_schemas import (
+    OriginalOut,
     OutcomeIn,
     OutcomeOut,
     RestrictionOut,
@@ -99,7 +100,7 @@ def list_submissions(
 @submission_router.get(
     "/v1/submissions/{key}",
     summary="一件来件和它的全部记录",
-    description="原文、当前评定、所属并案、历次办理结果和审计。限阅来件不给原文和评定全文，"
+    description="文本（个人信息已遮盖）、当前评定、所属并案、历次办理结果和审计。限阅来件不给文本和评定全文，"
     "show_restricted=true 时才给，并在审计中记下谁查阅过。",
     responses=documentation.SUBMISSION_RESPONSES,
 )
@@ -107,7 +108,7 @@ def get_submission(
     key: SubmissionKey,
     store: StoreDep,
     actor: ActorDep,
-    show_restricted: Annotated[bool, Query(description="查阅限阅来件的原文；记入审计。")] = False,
+    show_restricted: Annotated[bool, Query(description="查阅限阅来件的文本；记入审计。")] = False,
 ) -> SubmissionOut:
     """Show a stored submission; a restricted one only to who says that they want to see it."""
     with store.reading() as office:
@@ -118,10 +119,26 @@ def get_submission(
         return _describe(office, key, show_restricted=True)
 
 
+@submission_router.get(
+    "/v1/submissions/{key}/original",
+    summary="一件来件的原文",
+    description="一字未改、没有遮盖的标题和正文，限阅来件也在内。每次查阅都在审计中记下是谁。",
+    responses=documentation.ORIGINAL_RESPONSES,
+)
+def get_original(
+    key: SubmissionKey, store: StoreDep, actor: ActorDep, response: Response
+) -> OriginalOut:
+    """Show what came in; that it was shown is written first."""
+    response.headers["Cache-Control"] = "no-store"
+    with store.transaction(actor=actor) as office:
+        found = office.originals.show(key)
+    return OriginalOut(key=key, title=found.title, body=found.body)
+
+
 @submission_router.delete(
     "/v1/submissions/{key}",
     summary="删除一件来件",
-    description="从所有列表中去掉，记录仍保留。属于并案的不能删除，须先撤销并案。",
+    description="从所有列表和索引中去掉，记录和原文仍保留，直到保存期限届满。属于并案的不能删除，须先撤销并案。",
     status_code=204,
     responses=documentation.DELETE_RESPONSES,
 )
@@ -135,7 +152,7 @@ def delete_submission(key: SubmissionKey, store: StoreDep, actor: ActorDep) -> R
 @submission_router.post(
     "/v1/submissions/{key}:restrict",
     summary="设为限阅",
-    description="此后列表不给标题，原文须专门查阅，词句检索不到。",
+    description="此后列表不给标题，文本须专门查阅，词句检索不到，也不参与查重。",
     responses=documentation.RESTRICTION_RESPONSES,
 )
 def restrict_submission(key: SubmissionKey, store: StoreDep, actor: ActorDep) -> RestrictionOut:

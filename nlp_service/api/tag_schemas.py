@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from nlp_service.api.validation import described
 from nlp_service.domain.assessment import Role, ScorePath
+from nlp_service.domain.privacy import PrivateType
 
 Probability = Annotated[
     float, Field(description="校准后的概率，0–1。", json_schema_extra={"minimum": 0, "maximum": 1})
@@ -23,6 +24,16 @@ class SpanOut(BaseModel):
     start: int
     end: int
     quote: str
+
+
+class PrivateOut(BaseModel):
+    """Covered personal data."""
+
+    model_config = described("一处已遮盖的个人信息，在 text 中的位置。")
+
+    start: int
+    end: int
+    type: PrivateType
 
 
 class TagOut(BaseModel):

@@ -16,6 +16,7 @@ from nlp_service.cli.keys import keys_command
 from nlp_service.cli.models import models_command
 from nlp_service.cli.options import help_option
 from nlp_service.cli.reindex import reindex_command
+from nlp_service.cli.retention import retention_command
 from nlp_service.cli.score import score_command
 from nlp_service.cli.serve import serve_command
 from nlp_service.cli.users import users_command
@@ -40,3 +41,4 @@ main.add_command(reindex_command)
 main.add_command(users_command)
 main.add_command(keys_command)
 main.add_command(audit_command)
+main.add_command(retention_command)

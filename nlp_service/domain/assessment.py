@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nlp_service.domain.privacy import PrivateSpan
 from nlp_service.domain.quality import DispositionAdvice, Quality
 from nlp_service.domain.span import Span
 from nlp_service.domain.submission import Kind
@@ -129,7 +130,10 @@ class Assessment:
     needs_review: bool
     reasons: Sequence[ReviewReason]
     text: str
-    """The normalised text that every span counts in: title, line break, body."""
+    """The normalised text that every span counts in: title, line break, body. Its personal data
+    are covered, sign for sign, and so they are in every quote."""
+    privacy: Sequence[PrivateSpan] = ()
+    """Where the covered personal data stand in ``text``, in text order."""
     versions: Versions
     notice: str = field(default=NOTICE)
 

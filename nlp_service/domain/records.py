@@ -67,10 +67,8 @@ class StoredSubmission:
     kind: Kind
     """As stated by the sender; the assessment says what it is taken for."""
     title: str
-    body: str
-    """As it came in, to the character."""
     text: str
-    """Title and body normalised: what was assessed, and what is searched."""
+    """Title and body normalised, personal data covered: what is shown, searched and indexed."""
     submitted_at: date | None
     received_at: datetime
     dated_on: date
@@ -81,6 +79,19 @@ class StoredSubmission:
     deleted_at: datetime | None
     merge_key: int | None
     """The merge that it belongs to now."""
+
+    @property
+    def body(self) -> str:
+        """What stands in ``text`` behind the title."""
+        return self.text[len(self.title) + bool(self.title) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A submission as it came in, to the character."""
+
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,7 @@ class ReviewedText:
     submission_key: int
     title: str
     body: str
+    """Cleaned, personal data covered."""
     kind: Kind
     """As the sender stated it."""
     submitted_at: str

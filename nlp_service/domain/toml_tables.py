@@ -117,6 +117,8 @@ def _fit_values(value: Any, hint: Any, *, file: Path, key: str) -> dict[str, Any
 def _fit_items(value: Any, hint: Any, *, file: Path, key: str) -> Sequence[Any]:
     if is_dataclass(hint):
         return build_all(hint, value, file=file, key=key)  # type: ignore[arg-type]
+    if isinstance(value, list) and issubclass(hint, StrEnum):
+        return tuple(_fit(item, hint, file=file, key=key) for item in value)
     if not isinstance(value, list) or not all(isinstance(item, hint) for item in value):
         raise InvalidTaxonomy(str(file), key, f"应为 {hint.__name__} 的列表，现为 {value!r}")
     return tuple(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nlp_service.domain.quality import Level, Quality, Quote, Scale, Sentence
+from nlp_service.domain.span import requote
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Dimension, Taxonomy
 from nlp_service.quality.advice import write_note
@@ -120,6 +121,7 @@ class Judge:
         gates: Mapping[str, float] | None = None,
         encoder: LowerLayers | None = None,
         submitted_at: datetime.date | None = None,
+        shown: Document | None = None,
     ) -> Quality:
         """Judge one text.
 
@@ -129,6 +131,8 @@ class Judge:
             gates: code -> probability of the grounds for review that were seen.
             encoder: reads the substance of a proposal; None leaves it unheard.
             submitted_at: against which an opinion report's dates are recent.
+            shown: the text as it may be quoted to its author, its personal data covered; nothing
+                else of it differs.
         """
         if kind is Kind.PUBLIC_MESSAGE:  # of thousands a year, none needs its sentences told apart
             evidence = find_evidence(document, self.model.looker.lexicon)
@@ -148,7 +152,7 @@ class Judge:
                 score=score,
                 marks=marks,
             )
-        return self._judge_proposal(document, look, gates or {}, encoder)
+        return self._judge_proposal(document, look, gates or {}, encoder, shown or document)
 
     def probabilities(
         self, document: Document, look: Look, encoder: LowerLayers | None = None
@@ -179,6 +183,7 @@ class Judge:
         look: Look,
         gates: Mapping[str, float],
         encoder: LowerLayers | None,
+        shown: Document,
     ) -> Quality:
         probabilities = mixed_with_nothing(
             self.probabilities(document, look, encoder),
@@ -223,11 +228,8 @@ class Judge:
                 if cap_probability(probabilities, cap, self.taxonomy) >= SURE
             ],
             note=write_note(
-                document.title,
-                levels,
-                checked,
-                look.evidence,
-                look.sentences,
+                shown.title,
+                *requote((levels, checked, look.evidence, look.sentences), shown.text),
                 table=self.rules.advice,
                 caps=self.taxonomy.caps,
             ),

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
+from nlp_service.domain.assessment import Assessment
+from nlp_service.domain.submission import Submission
 from nlp_service.store.tables import submissions
-from nlp_service.text.normalise import Document, normalise
+from nlp_service.text.normalise import Document, clean_title
 
 
 def read_documents(connection: Connection, ids: Collection[str]) -> Mapping[str, Document]:
@@ -23,14 +25,17 @@ def read_documents(connection: Connection, ids: Collection[str]) -> Mapping[str,
     return {id: found[id] for id in ids if id in found}
 
 
+def shown_document(submission: Submission, assessment: Assessment) -> Document:
+    """Return a text as it is shown and indexed: cleaned, its personal data covered."""
+    length, text = len(clean_title(submission.title)), assessment.text
+    return Document(title=text[:length], body=text[length + bool(length) :])
+
+
 def part_document(title: str, text: str) -> Document:
     """Part a stored text into title and body, as cleaning joined them.
 
     Args:
-        title: as it came in.
-        text: title and body, cleaned.
+        title: cleaned, as ``text``.
+        text: title and body.
     """
-    cleaned = normalise(title)
-    if text == cleaned:
-        return Document(title=cleaned, body="")
-    return Document(title=cleaned, body=text[len(cleaned) + 1 :] if cleaned else text)
+    return Document(title=title, body=text[len(title) + bool(title) :])

@@ -25,7 +25,6 @@ from nlp_service.store.among import among
 from nlp_service.store.group_tables import group_members, links
 from nlp_service.store.groups import Groups
 from nlp_service.store.tables import assessments, submissions
-from nlp_service.text.normalise import normalise
 
 FIRST_PAGE = 50
 """Keys of members that an issue shows at once."""
@@ -204,7 +203,7 @@ class HotIssueFinder:
         rows = self._connection.execute(
             select(_s.key, _s.title).where(among(_s.key, keys), ~_s.restricted, _s.title != "")
         )
-        titles = {row.key: normalise(row.title).replace("\n", " ") for row in rows}
+        titles = {row.key: row.title for row in rows}
         return next((titles[key] for key in keys if titles.get(key)), "")
 
     def _texts(self, keys: Sequence[int]) -> Iterable[str]:

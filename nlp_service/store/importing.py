@@ -20,10 +20,10 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.matter import Vector
 from nlp_service.intake.archive import Archive, ArchivedRow, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
+from nlp_service.store.earlier_texts import shown_document
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
-from nlp_service.text.normalise import clean
 
 _TRIES = 5
 """A chunk is written again where another writer was in its way."""
@@ -73,7 +73,9 @@ class _Run:
         """Return what the encoder makes of each text, unless it is to be spared."""
         if self.relator is None or self.mode is Mode.FAST:
             return [None] * len(filings)
-        return self.relator.embed([clean(each.submission) for each in filings])
+        return self.relator.embed(
+            [shown_document(each.submission, each.assessment) for each in filings]
+        )
 
 
 def import_archive(

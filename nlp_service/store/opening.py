@@ -24,6 +24,7 @@ from nlp_service.store.imports import Imports
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
+from nlp_service.store.originals import Originals
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
 from nlp_service.store.sessions import Sessions
@@ -43,7 +44,10 @@ class Office:
         self.audit = Audit(connection, actor=actor)
         self.assessments = Assessments(connection, self.audit)
         self.groups = Groups(connection, self.audit)
-        self.submissions = Submissions(connection, self.assessments, self.groups, self.audit)
+        self.originals = Originals(connection, self.audit)
+        self.submissions = Submissions(
+            connection, self.originals, self.assessments, self.groups, self.audit
+        )
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
         self.reviews = Reviews(connection, self.audit)

@@ -20,6 +20,7 @@ from nlp_service.domain.reviews import (
 )
 from nlp_service.domain.submission import Kind
 from nlp_service.store.audit import Audit
+from nlp_service.store.earlier_texts import part_document
 from nlp_service.store.presence import lock_present
 from nlp_service.store.review_tables import reviewed, reviews
 from nlp_service.store.tables import assessments, submissions
@@ -193,7 +194,7 @@ class Reviews:
     def _reviewed_page(self, last: int, since: date | None) -> Sequence[Row[*tuple[Any, ...]]]:
         s = submissions.c
         statement = (
-            select(s.key, s.title, s.body, s.kind, s.submitted_at)
+            select(s.key, s.title, s.text, s.kind, s.submitted_at)
             .join(reviewed, reviewed.c.submission_key == s.key)
             .where(s.key > last, s.deleted_at.is_(None), ~s.restricted)
             .order_by(s.key)
@@ -204,14 +205,15 @@ class Reviews:
         return self._connection.execute(statement).all()
 
     def _reviewed_text(self, row: Row[*tuple[Any, ...]]) -> ReviewedText:
+        document = part_document(row.title, row.text)
         in_force = [each for each in self.history(row.key) if each.undone_at is None]
         bundle = select(assessments.c.bundle).where(
             assessments.c.key == in_force[-1].assessment_key
         )
         return ReviewedText(
             submission_key=row.key,
-            title=row.title,
-            body=row.body,
+            title=document.title,
+            body=document.body,
             kind=Kind(row.kind),
             submitted_at=row.submitted_at.isoformat() if row.submitted_at else "",
             bundle=self._connection.execute(bundle).scalar_one(),

@@ -35,11 +35,14 @@ from nlp_service.domain.records import (
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
+from nlp_service.store.earlier_texts import shown_document
 from nlp_service.store.forgetting import forget
 from nlp_service.store.groups import Groups
 from nlp_service.store.listing import list_keys, list_page
+from nlp_service.store.originals import Originals
 from nlp_service.store.presence import lock_present
 from nlp_service.store.tables import submissions
+from nlp_service.text.normalise import clean
 
 _IDENTITY = ("source", "kind", "submitter", "reference", "content_hash")
 """Columns in which two stored submissions always differ."""
@@ -52,9 +55,14 @@ class Submissions:
     """Submissions, in the caller's transaction."""
 
     def __init__(
-        self, connection: Connection, assessments: Assessments, groups: Groups, audit: Audit
+        self,
+        connection: Connection,
+        originals: Originals,
+        assessments: Assessments,
+        groups: Groups,
+        audit: Audit,
     ) -> None:
-        self._connection, self._audit = connection, audit
+        self._connection, self._originals, self._audit = connection, originals, audit
         self._assessments, self._groups = assessments, groups
 
     def store(
@@ -78,6 +86,7 @@ class Submissions:
         for _ in range(_TRIES):
             key = self._insert(row)
             if key is not None:
+                self._originals.keep({key: submission})
                 self._audit.note(Action.STORED, RecordKind.SUBMISSION, key)
                 self._assessments.add_first({key: assessment})
                 return StoredOnce(key=key, created=True)
@@ -106,10 +115,10 @@ class Submissions:
         )
         key_of = {tuple(identity): key for key, *identity in made}
         keys = [key_of.pop(tuple(row[name] for name in _IDENTITY), None) for row in rows]
-        new = {
-            key: one.assessment for key, one in zip(keys, filings, strict=True) if key is not None
-        }
+        made_of = {key: one for key, one in zip(keys, filings, strict=True) if key is not None}
+        new = {key: one.assessment for key, one in made_of.items()}
         if new:
+            self._originals.keep({key: one.submission for key, one in made_of.items()})
             self._audit.note(Action.STORED, RecordKind.SUBMISSION, *new)
             self._assessments.add_first(new)
         return keys
@@ -252,13 +261,15 @@ def _as_row(
 ) -> Mapping[str, Any]:
     if received_at.tzinfo is None:
         raise ValueError("received_at without a time zone")
+    shown = shown_document(submission, assessment)
+    # By the text itself: two that differ in a covered number are two.
+    whole = clean(submission).text if assessment.privacy else assessment.text
     return {
         "reference": submission.id,
         "kind": submission.kind,
-        "title": submission.title,
-        "body": submission.body,
+        "title": shown.title,
         "text": assessment.text,
-        "content_hash": hashlib.sha256(assessment.text.encode()).digest(),
+        "content_hash": hashlib.sha256(whole.encode()).digest(),
         "submitted_at": submission.submitted_at,
         "received_at": received_at,
         "dated_on": day_of(submission.submitted_at, received_at),
@@ -275,7 +286,6 @@ def _read_submission(row: Row[Any]) -> StoredSubmission:
         reference=row.reference,
         kind=Kind(row.kind),
         title=row.title,
-        body=row.body,
         text=row.text,
         submitted_at=row.submitted_at,
         received_at=row.received_at,

@@ -73,10 +73,9 @@ submissions = Table(
     _key(),
     Column("reference", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("title", ExactText, nullable=False),
-    Column("body", ExactText, nullable=False),
+    Column("title", Text, nullable=False),  # cleaned and covered, as is ``text``
     Column("text", Text, nullable=False),
-    Column("content_hash", LargeBinary, nullable=False),  # SHA-256 of ``text``
+    Column("content_hash", LargeBinary, nullable=False),  # SHA-256 of the cleaned text, uncovered
     Column("submitted_at", Date),
     _moment("received_at"),
     Column("dated_on", Date, nullable=False),

@@ -64,14 +64,18 @@ class Document:
         )
 
 
+def clean_title(title: str) -> str:
+    """Return a title as cleaning leaves it: normalised, on one line."""
+    return normalise(title).replace("\n", " ")
+
+
 def clean(submission: Submission) -> Document:
     """Normalise a submission's title and body.
 
     Raises:
         InvalidSubmission: nothing is left to read.
     """
-    title = normalise(submission.title).replace("\n", " ")
-    document = Document(title=title, body=normalise(submission.body))
+    document = Document(title=clean_title(submission.title), body=normalise(submission.body))
     if not any(character.isalnum() for character in document.text):
         raise InvalidSubmission("empty_text", "清理后没有可读的文字，请填写标题或正文。")
     return document

@@ -43,6 +43,7 @@ EXPECTED = {
     "post /v1/submissions:import",
     "get /v1/submissions",
     "get /v1/submissions/{key}",
+    "get /v1/submissions/{key}/original",
     "delete /v1/submissions/{key}",
     "post /v1/submissions/{key}:restrict",
     "post /v1/submissions/{key}:unrestrict",

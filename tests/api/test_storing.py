@@ -41,7 +41,9 @@ def test_post_assessment_stores_the_text_and_what_was_answered(office, store):
     assert stored == {"key": 1, "created": True}
     with store.reading() as work:
         found = work.submissions.get(stored["key"])
-    assert (found.submission.reference, found.submission.body) == (BUS["id"], BUS["body"])
+        original = work.originals.read(stored["key"])
+    assert (found.submission.reference, found.submission.text) == (BUS["id"], answer["text"])
+    assert (original.title, original.body) == (BUS.get("title", ""), BUS["body"])
     assert found.assessment.answer == answer
     AssessmentOut.model_validate({**answer, "stored": stored})
 

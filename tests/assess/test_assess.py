@@ -164,6 +164,7 @@ def test_assessment_is_plain_json(assessor, samples):
         "needs_review",
         "reasons",
         "text",
+        "privacy",
         "versions",
         "notice",
     ]

@@ -44,7 +44,8 @@ def test_a_chunk_is_stored_in_its_order(work, filing):
     assert results == [StoredOnce(key=result.key, created=True) for result in results]
     for item, result in zip(items, results, strict=True):
         found = work.submissions.get(result.key)
-        assert found.submission.body == item.submission.body
+        assert found.submission.text == item.assessment.text
+        assert work.originals.read(result.key).body == item.submission.body
         assert found.assessment.answer["text"] == item.assessment.text
         assert work.outcomes.current(result.key).outcome == FILED
         assert [entry.action for entry in work.audit.of(RecordKind.SUBMISSION, result.key)] == [

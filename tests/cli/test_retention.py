@@ -1,0 +1,60 @@
+"""``nlp-service retention`` in a process of its own, as an office would call it each night."""
+
+from datetime import date
+
+import pytest
+
+from nlp_service.assess import Assessor
+from nlp_service.domain.submission import Submission
+from nlp_service.settings import Settings
+from nlp_service.store.opening import open_store
+
+RULES = "[[rule]]\nname = '未办满三年'\nstates = ['undecided']\nyears = 3\n"
+
+
+@pytest.fixture
+def rules(tmp_path):
+    path = tmp_path / "retention.toml"
+    path.write_text(RULES, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def filled(keeping, assessor):
+    """A database with an old submission and a new one; return its environment."""
+    quick = Assessor(assessor.bundle)
+    settings = Settings(database_url=keeping["NLP_DATABASE_URL"])
+    with open_store(settings) as store, store.transaction(actor="张三") as office:
+        for day in (date(2015, 1, 1), date(2999, 1, 1)):
+            submission = Submission(body=f"{day} 的来件，路灯坏了。", submitted_at=day)
+            office.submissions.store(submission, quick.assess(submission, quality=False))
+    return keeping
+
+
+def left(environment):
+    settings = Settings(database_url=environment["NLP_DATABASE_URL"])
+    with open_store(settings) as store, store.reading() as office:
+        return len(office.submissions.list().items)
+
+
+def test_it_counts_first_and_erases_when_it_is_told_to(nlp_service, filled, rules):
+    environment = {**filled, "NLP_RETENTION": str(rules)}
+
+    counted = nlp_service("retention", "--dry-run", env=environment)
+    assert (counted.returncode, counted.stderr) == (0, "")
+    assert counted.stdout.splitlines() == [
+        "未办满三年（满 3 年）：1 件",
+        "到期 1 件；确要清除请写 apply。",
+    ]
+    assert left(filled) == 2
+
+    erased = nlp_service("retention", "apply", env=environment)
+    assert (erased.returncode, erased.stdout.splitlines()[-1]) == (0, "已清除 1 件的全文。")
+    assert left(filled) == 1
+
+
+def test_without_rules_it_says_how_to_set_them(nlp_service, keeping):
+    done = nlp_service("retention", "apply", env=keeping)
+
+    assert done.returncode == 1
+    assert "NLP_RETENTION" in done.stderr
