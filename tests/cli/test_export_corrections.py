@@ -14,6 +14,7 @@ from nlp_service.domain.submission import Mode, Submission
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
+from nlp_service.text.normalise import normalise
 from training.config import Source
 from training.corpora import read_corpus
 
@@ -58,7 +59,7 @@ def test_training_reads_what_is_exported(keeping, reviewed, store, tmp_path):
     source = Source(name="office", path=tmp_path / "审核.jsonl", corrections=True)
     taxonomy = read_taxonomy(Path(__file__).parents[2] / "data" / "taxonomy")
     confirmed, corrected = read_corpus([source], taxonomy).examples
-    assert [row["body"] for row in rows] == list(BODIES[:2])
+    assert [row["body"] for row in rows] == list(map(normalise, BODIES[:2]))
     assert confirmed.labels.whole
     assert (corrected.labels.subtopic, corrected.labels.gates) == ("T0302", None)
     assert rows[1]["machine"]["topic"] == store_topic(store, reviewed[1])
