@@ -44,7 +44,7 @@ class OpenFile:
     """Filled while the records are taken."""
     records: Iterator[Record]
     lines: int | None = None
-    """Of text; None for other kinds."""
+    """Of CSV and JSON Lines; None for other kinds."""
     inside: str = ""
     """Its name within an archive; empty for a file that came by itself."""
 
@@ -125,7 +125,8 @@ def _open(
         seen = survey(file, name=told.name)
         findings.encoding = seen.encoding
         records = _read_text(file, kind, seen, findings)
-        return OpenFile(findings=findings, records=records, lines=seen.lines)
+        lines = None if kind is FileKind.TXT else seen.lines
+        return OpenFile(findings=findings, records=records, lines=lines)
     messages = confinement.read(kind.value, file, name=told.name)
     if kind is FileKind.XLSX:
         return OpenFile(findings=findings, records=read_sheets(messages, findings))

@@ -163,9 +163,11 @@ def test_a_text_file_is_one_submission(tmp_path, encoding):
 @pytest.mark.parametrize("mark", ["-----", "==========", "* * * * *", "————————", "\f"])
 def test_clear_separators_make_several_submissions_of_a_text_file(tmp_path, mark):
     letters = ["路灯坏了半个月，晚上没人敢出门。", "河堤塌了两处，请在汛期前加固一下。"]
+    path = text_file(tmp_path / "来信.txt", f"\n{mark}\n".join([*letters, ""]))
 
-    found = read(text_file(tmp_path / "来信.txt", f"\n{mark}\n".join([*letters, ""])))
+    found = read(path)
 
+    assert open_upload(path).lines == 2
     assert [(row.number, row.where, row.item.body) for row in found] == [
         (1, "第 1 件", letters[0]),
         (2, "第 2 件", letters[1]),
