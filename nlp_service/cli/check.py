@@ -34,7 +34,9 @@ def check_command(file: Path, column: tuple[str, ...]) -> None:
 
 
 def _show(report: "FileReport") -> None:
-    encoding = f"，{report.encoding.removesuffix('-sig').upper()}" if report.encoding else ""
+    from nlp_service.intake.encodings import encoding_name
+
+    encoding = f"，{encoding_name(report.encoding)}" if report.encoding else ""
     click.echo(f"{report.name}（{report.kind or '类型不明'}{encoding}）")
     for name, field in report.columns.items():
         click.echo(f"  列“{name}” → {field.label}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import click
 
@@ -32,10 +32,14 @@ from nlp_service.cli.options import (
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Mode, Submission
-from nlp_service.intake.rows import InvalidRow
-from nlp_service.intake.uploads import ReadRow, open_upload
 
-Score = Callable[[Sequence[Submission | InvalidRow]], Sequence[Assessment | InvalidSubmission]]
+if TYPE_CHECKING:
+    from nlp_service.intake.rows import InvalidRow
+    from nlp_service.intake.uploads import ReadRow
+
+Score: TypeAlias = (
+    "Callable[[Sequence[Submission | InvalidRow]], Sequence[Assessment | InvalidSubmission]]"
+)
 """Items in, one answer each in their order."""
 
 MOST_SHOWN = 5
@@ -72,6 +76,8 @@ def score_command(
 
     个别来件有误时只有它失败，写明位置和原因；全部写完才替换结果文件，中途失败不留半份。
     """
+    from nlp_service.intake.uploads import open_upload
+
     upload = open_upload(file, mapping=read_columns(column))
     _check_output(output, file)
     assessor = load_assessor(read_settings({"bundle": bundle}))
@@ -93,7 +99,7 @@ def score_command(
 
 
 def _score(
-    rows: Iterator[ReadRow],
+    rows: "Iterator[ReadRow]",
     score: Score,
     lines: TextIO,
     *,
@@ -112,7 +118,7 @@ def _score(
     return tally
 
 
-def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: ReadRow) -> None:
+def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: "ReadRow") -> None:
     if isinstance(answer, Assessment):
         tally.scored += 1
         tally.needing_review += answer.needs_review
@@ -122,7 +128,7 @@ def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: ReadRow) -
         tally.first_failures.append(f"{row.where}：{answer}")
 
 
-def _as_json(answer: Assessment | InvalidSubmission, row: ReadRow) -> dict[str, Any]:
+def _as_json(answer: Assessment | InvalidSubmission, row: "ReadRow") -> dict[str, Any]:
     if isinstance(answer, Assessment):
         return answer.as_dict()
     error = {"code": answer.code, "message": str(answer)}

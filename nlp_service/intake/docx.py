@@ -13,7 +13,7 @@ from nlp_service.intake.limits import MOST_CHARACTERS
 from nlp_service.intake.messages import Message, Paragraph, TableRow
 
 _HEADING = re.compile(r"(?i)heading|title|标题")
-_HIDDEN = ("del", "moveFrom", "txbxContent", "Fallback")
+_HIDDEN = ("del", "moveFrom", "txbxContent", "Fallback", "rt")
 """Elements whose text does not stand where they are."""
 
 
@@ -68,7 +68,8 @@ def _cells(row: Any) -> list[str]:
         if cell.getparent() is row or _name(cell.getparent()) == "sdtContent":
             merged = cell.find(f"./{_tag(cell, 'tcPr')}/{_tag(cell, 'vMerge')}")
             if merged is None or merged.get(_tag(cell, "val")) == "restart":
-                paragraphs = [_text(one) for one in cell.iter(_tag(cell, "p"))]
+                shown = [one for one in cell.iter(_tag(cell, "p")) if not _is_hidden(one, cell)]
+                paragraphs = [_text(one) for one in shown]
                 cells.append("\n".join(text for text in paragraphs if text.strip()))
     return cells
 
@@ -87,8 +88,8 @@ def _text(paragraph: Any) -> str:
     return "".join(parts)
 
 
-def _is_hidden(element: Any, paragraph: Any) -> bool:
-    while element is not paragraph:
+def _is_hidden(element: Any, within: Any) -> bool:
+    while element is not within:
         element = element.getparent()
         if _name(element) in _HIDDEN:
             return True

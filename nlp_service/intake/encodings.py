@@ -51,10 +51,15 @@ class Survey:
     """The first line that is not in this encoding; 0 where all are."""
 
 
+def encoding_name(encoding: str) -> str:
+    """Return what a person calls an encoding."""
+    return encoding.removesuffix("-sig").upper()
+
+
 def survey(file: BinaryIO, *, name: str) -> Survey:
     """Count a text file's lines and find its encoding; ``name`` is how an error calls it.
 
-    What is in no encoding that is known is called UTF-8, with the first line that is not.
+    What is in no encoding that is known is called GB18030, with the first line that is not.
 
     Raises:
         UnreadableInput: it is no text.
@@ -77,11 +82,11 @@ def _find_encoding(file: BinaryIO, sample: bytes, name: str) -> tuple[str, int]:
         return _find_wide(file, sample, name), 0
     if _decodes(file, UTF_8):
         return UTF_8, 0
-    if _share_damaged(file) <= _MOST_DAMAGED:
-        return UTF_8, _first_damaged_line(file)
+    if _share_damaged(file, UTF_8) <= _MOST_DAMAGED:
+        return UTF_8, _first_damaged_line(file, UTF_8)
     possible = [encoding for encoding in _OLD_CHINESE if _decodes(file, encoding)]
     if not possible:
-        return UTF_8, _first_damaged_line(file)
+        return GB18030, _first_damaged_line(file, GB18030)
     return (possible[0] if len(possible) == 1 else _likelier(file, possible)), 0
 
 
@@ -132,17 +137,17 @@ def _decodes(file: BinaryIO, encoding: str) -> bool:
         return False
 
 
-def _share_damaged(file: BinaryIO) -> float:
+def _share_damaged(file: BinaryIO, encoding: str) -> float:
     damaged = beyond_ascii = 0
-    for text in _decoded(file, UTF_8, "replace"):
+    for text in _decoded(file, encoding, "replace"):
         damaged += text.count("\ufffd")
         beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
     return damaged / max(beyond_ascii, 1)
 
 
-def _first_damaged_line(file: BinaryIO) -> int:
+def _first_damaged_line(file: BinaryIO, encoding: str) -> int:
     line = 1
-    for text in _decoded(file, UTF_8, "replace"):
+    for text in _decoded(file, encoding, "replace"):
         before, damage, _ = text.partition("\ufffd")
         line += before.count("\n")
         if damage:

@@ -1,5 +1,6 @@
 """Read an open file of any kind, record by record; of an archive, each file in it by itself."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from nlp_service.domain.errors import UnreadableInput
 from nlp_service.intake.columns import ColumnMapping
 from nlp_service.intake.confinement import Confinement
 from nlp_service.intake.csv import read_csv
-from nlp_service.intake.encodings import Survey, survey
+from nlp_service.intake.encodings import Survey, encoding_name, survey
 from nlp_service.intake.findings import Findings
 from nlp_service.intake.forms import read_forms
 from nlp_service.intake.jsonl import read_jsonl
@@ -43,7 +44,7 @@ class OpenFile:
     """Filled while the records are taken."""
     records: Iterator[Record]
     lines: int | None = None
-    """Of text; None for other kinds."""
+    """Of CSV and JSON Lines; None for other kinds."""
     inside: str = ""
     """Its name within an archive; empty for a file that came by itself."""
 
@@ -124,7 +125,8 @@ def _open(
         seen = survey(file, name=told.name)
         findings.encoding = seen.encoding
         records = _read_text(file, kind, seen, findings)
-        return OpenFile(findings=findings, records=records, lines=seen.lines)
+        lines = None if kind is FileKind.TXT else seen.lines
+        return OpenFile(findings=findings, records=records, lines=lines)
     messages = confinement.read(kind.value, file, name=told.name)
     if kind is FileKind.XLSX:
         return OpenFile(findings=findings, records=read_sheets(messages, findings))
@@ -140,8 +142,8 @@ def _read_text(
         return
     if seen.damaged_line:
         raise UnreadableInput(
-            f"{name} 的编码认不出来：第 {seen.damaged_line} 行不是 UTF-8，全文也不是 GB18030 或"
-            " UTF-16；可能是两种编码拼在一起，或传输时损坏。请重新导出，另存为 UTF-8。"
+            f"{name} 第 {seen.damaged_line} 行有不是 {encoding_name(encoding)} 编码的字，可能是两种"
+            "编码拼在一起，或传输时损坏；请重新导出，另存为 UTF-8。"
         )
     read = read_csv if kind is FileKind.CSV else read_txt
     yield from read(file, encoding=encoding, name=name, found=findings)
@@ -206,6 +208,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: Entry) -> BinaryIO:
         return unpacked
     except BaseException as error:
         unpacked.close()
-        if isinstance(error, _BROKEN):
+        places_nowhere = isinstance(error, OSError) and error.errno == errno.EINVAL
+        if isinstance(error, _BROKEN) or places_nowhere:
             raise UnreadableInput("在压缩包里已损坏，解不开；请重新压缩。") from None
         raise

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from nlp_service.intake.columns import Column, read_columns
+from nlp_service.intake.encodings import encoding_name
 from nlp_service.intake.findings import Findings
 from nlp_service.intake.limits import MIB, MOST_LINE
 from nlp_service.intake.rows import Fields, InvalidRow, Record, gather
@@ -67,7 +68,8 @@ def _read_object(
     try:
         columns = json.loads(line.decode("utf-8" if encoding.startswith("utf") else encoding))
     except UnicodeDecodeError:
-        return InvalidRow("invalid_encoding", "这一行不是 UTF-8 编码，请转换后再试。")
+        name = encoding_name(encoding)
+        return InvalidRow("invalid_encoding", f"这一行不是 {name} 编码，请转换后再试。")
     except (ValueError, RecursionError):
         return InvalidRow("invalid_json", "这一行不是有效的 JSON。")
     if not isinstance(columns, dict):

@@ -182,7 +182,7 @@ def test_a_spreadsheet_line_without_end_is_refused():
         (b"\n \n", False, "没有一件来件"),
         (b"body\n", True, "没有一件来件"),
         ("标题,单位\n停车难,住建局\n".encode(), True, "没有正文列（如 正文"),
-        (b"body\n\xff\xff\xff", True, "编码认不出来"),
+        (b"body\n\xff\xff\xff", True, "第 2 行有不是 GB18030 编码的字"),
     ],
 )
 def test_what_is_no_archive_is_refused_at_once(content, is_csv, problem):

@@ -134,6 +134,19 @@ def test_an_entry_that_holds_more_than_it_says_is_told(tmp_path):
     assert "解不开" in str(item)
 
 
+def test_an_entry_that_lies_nowhere_in_the_file_is_told(tmp_path):
+    path = tmp_path / "无.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("a.csv", CSV)
+        made.writestr("b.csv", CSV)
+        made.infolist()[0].header_offset = 2**40
+
+    (_, lost), (_, found) = entries_of(path)
+
+    assert "解不开" in str(lost)
+    assert found.body == "路灯坏了"
+
+
 def test_an_archive_with_a_password_is_told(tmp_path):
     path = tmp_path / "密.zip"
     with zipfile.ZipFile(path, "w") as made:

@@ -123,6 +123,9 @@ def test_what_word_shows_is_read_and_what_was_deleted_is_not(tmp_path):
     for xml in (
         "<w:p {}><w:r><w:t>河堤</w:t></w:r><w:ins><w:r><w:t>今年又</w:t></w:r></w:ins>"
         "<w:del><w:r><w:delText>去年没</w:delText></w:r></w:del><w:r><w:t>塌了。</w:t></w:r></w:p>",
+        "<w:p {}><w:r><w:ruby><w:rt><w:r><w:t>hedi</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>河堤"
+        "</w:t></w:r></w:rubyBase></w:ruby></w:r><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>图注"
+        "</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>",
         "<w:sdt {}><w:sdtContent><w:p><w:r><w:t>请在汛期前加固。</w:t></w:r></w:p></w:sdtContent>"
         "</w:sdt>",
     ):
@@ -131,7 +134,7 @@ def test_what_word_shows_is_read_and_what_was_deleted_is_not(tmp_path):
 
     (row,) = read(tmp_path / "a.docx")
 
-    assert row.item.body == "河堤今年又塌了。\n请在汛期前加固。"
+    assert row.item.body == "河堤今年又塌了。\n河堤\n请在汛期前加固。"
 
 
 def test_a_document_without_text_says_so(tmp_path):
@@ -160,9 +163,11 @@ def test_a_text_file_is_one_submission(tmp_path, encoding):
 @pytest.mark.parametrize("mark", ["-----", "==========", "* * * * *", "————————", "\f"])
 def test_clear_separators_make_several_submissions_of_a_text_file(tmp_path, mark):
     letters = ["路灯坏了半个月，晚上没人敢出门。", "河堤塌了两处，请在汛期前加固一下。"]
+    path = text_file(tmp_path / "来信.txt", f"\n{mark}\n".join([*letters, ""]))
 
-    found = read(text_file(tmp_path / "来信.txt", f"\n{mark}\n".join([*letters, ""])))
+    found = read(path)
 
+    assert open_upload(path).lines == 2
     assert [(row.number, row.where, row.item.body) for row in found] == [
         (1, "第 1 件", letters[0]),
         (2, "第 2 件", letters[1]),

@@ -1,9 +1,12 @@
 import io
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from nlp_service.domain.errors import UnreadableInput
 from nlp_service.intake.encodings import Survey, survey
+from nlp_service.intake.report import check_upload
 
 TEXT = "编号,内容\r\n1,路灯坏了半个月，晚上出门很不安全。\r\n2,请尽快维修。\r\n"
 TRADITIONAL = "編號,內容\r\n1,路燈壞了半個月，晚上出門很不安全，請區公所儘快維修。\r\n"
@@ -51,6 +54,29 @@ def test_damage_does_not_turn_utf_8_into_other_characters():
     assert (found.encoding, found.damaged_line) == ("utf-8-sig", 3)
 
 
+def test_a_damaged_place_in_gb18030_is_named():
+    damaged = TEXT.encode("gb18030").replace("维修".encode("gb18030"), b"\xff\xff")
+
+    assert survey(io.BytesIO(damaged), name="a.csv") == Survey(
+        lines=3, encoding="gb18030", damaged_line=3
+    )
+
+
 def test_what_is_no_text_is_refused():
     with pytest.raises(UnreadableInput, match=r"a\.csv 不是文本文件"):
         survey(io.BytesIO(bytes(range(256)) * 40), name="a.csv")
+
+
+@settings(max_examples=60)
+@given(
+    content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-16")),
+    name=st.sampled_from(["a.csv", "a.jsonl", "a.txt"]),
+)
+@example(content=b'"', name="a.csv")
+@example(content=b"\xff\xfe", name="a.txt")
+@example(content="内容\n\ud800".encode("utf-16", "surrogatepass"), name="a.csv")
+def test_whatever_stands_in_a_text_file_it_is_read_or_refused_with_a_reason(content, name):
+    (report,) = check_upload(io.BytesIO(b"text,id\n" + content), name=name)
+
+    assert report.rows_read or report.problem
+    assert len(report.refusals) == report.rows_refused <= report.rows_read
