@@ -19,6 +19,7 @@ from pathlib import Path
 import nlp_service
 
 ROOT = Path(__file__).parents[1]
+SCOPES = ("assess", "read", "file", "metrics")
 HEAVY = ("torch", "sklearn", "transformers", "datasets", "jieba", "pytest")
 COMMAND = Path(sys.executable).with_name("nlp-service")
 
@@ -40,15 +41,17 @@ def main() -> None:
     sys.stdout.write(f"light: {len(modules)} modules, 6 commands, {answers} routes\n")
 
 
-def run(*arguments: str, data: str = "var") -> None:
-    """Run a command of the service to its end."""
-    subprocess.run(
+def run(*arguments: str, data: str = "var") -> str:
+    """Run a command of the service to its end; return what it said."""
+    done = subprocess.run(
         [COMMAND, *arguments],
         cwd=ROOT,
         env={**os.environ, "NLP_DATA": data},
         check=True,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    return done.stdout
 
 
 def score_samples() -> None:
@@ -81,17 +84,24 @@ def ask_a_running_service() -> int:
     """Start the service on a free port, ask its routes, stop it; return how many."""
     with tempfile.TemporaryDirectory() as folder, serve(folder) as service:
         try:
-            url = re.search(r"http://\S+?(?=/)", service.stdout.readline()).group()
+            said = ""
+            while "curl" not in said and (line := service.stdout.readline()):
+                said += line
+            url = re.search(r"http://\S+?(?=/)", said).group()
+            scopes = [part for one in SCOPES for part in ("--scope", one)]
+            made = run("keys", "add", "light", *scopes, data=folder)
+            key = re.search(r"nlp_\w{8}_\S+", made).group()
             one = {"body": "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"}
-            answer = json.loads(ask(f"{url}/v1/assessments", one))
+            answer = json.loads(ask(f"{url}/v1/assessments", key, one))
             if not answer["topic"]["code"] or not answer["stored"]["created"]:
                 raise SystemExit("no topic came back, or nothing was stored")
-            if json.loads(ask(f"{url}/v1/assessments:batch", {"submissions": [one]}))["failed"]:
+            batch = {"submissions": [one]}
+            if json.loads(ask(f"{url}/v1/assessments:batch", key, batch))["failed"]:
                 raise SystemExit("the batch failed")
             paths = ["/", "/healthz", "/readyz", "/metrics", "/v1/taxonomy", "/openapi.json"]
             paths += ["/v1/submissions", "/v1/submissions/1", "/v1/imports"]
             for path in paths:
-                ask(url + path)
+                ask(url + path, key)
         finally:
             service.terminate()
     return len(paths) + 2
@@ -108,10 +118,11 @@ def serve(data: str) -> "subprocess.Popen[str]":
     )
 
 
-def ask(url: str, body: object = None) -> bytes:
+def ask(url: str, key: str, body: object = None) -> bytes:
     """Return the answer; raises where its status is not 2xx."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(url, data, headers)
     with urllib.request.urlopen(request, timeout=20) as answer:
         return bytes(answer.read())
 

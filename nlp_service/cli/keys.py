@@ -59,8 +59,8 @@ def add_key(name: str, scopes: Sequence[str], days: int) -> None:
     until = datetime.now(UTC) + timedelta(days=days) if days else None
     with open_people() as store, store.transaction(actor=command_line_actor()) as office:
         key, token = office.api_keys.add(name, wanted, expires_at=until)
-    click.echo(f"密钥 {key.name}：{token}")
-    click.echo(f"只显示这一次。权限：{'、'.join(_scopes(key))}；{_state(key)}。")
+    _tell_token(key.name, token)
+    click.echo(f"权限：{'、'.join(_scopes(key))}；{_state(key)}。")
     click.echo("用法：每个请求带上 Authorization: Bearer 密钥。")
 
 
@@ -93,8 +93,13 @@ def _make_for_settings(name: str) -> None:
     if any(sign in name for sign in ":,") or not name.strip():
         raise Failure("密钥的名称不能为空，也不能含有 : 和 , 。")
     token = make_key().token
-    click.echo(f"密钥 {name}：{token}")
-    click.echo(f"只显示这一次。这套安装不保存密钥，请设 NLP_KEYS={name}:{hash_token(token).hex()}")
+    _tell_token(name, token)
+    click.echo(f"这套安装不保存密钥，请设 NLP_KEYS={name}:{hash_token(token).hex()}")
+
+
+def _tell_token(name: str, token: str) -> None:
+    """Tell a key, on a line of its own, where it is easily copied."""
+    click.echo(f"密钥 {name}，只显示这一次：\n\n{token}\n")
 
 
 def _describe(key: ApiKey) -> tuple[str, ...]:

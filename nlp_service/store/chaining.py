@@ -24,10 +24,13 @@ MOST_FINDINGS = 20
 _AT_ONCE = 5_000
 
 
-def hash_entry(previous: bytes, entry: AuditEntry) -> bytes:
-    """Return the hash of an entry behind the one with that hash; ``entry.key`` counts, too."""
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def hash_entry(previous: bytes, key: int, entry: AuditEntry) -> bytes:
+    """Return the hash of an entry with that number, behind the one with that hash."""
     contents = [
-        entry.key,
+        key,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         entry.actor,
         entry.action,
@@ -36,8 +39,16 @@ def hash_entry(previous: bytes, entry: AuditEntry) -> bytes:
         entry.before,
         entry.after,
     ]
-    canonical = json.dumps(contents, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(previous + canonical.encode("utf-8", "surrogatepass")).digest()
+    canonical = _canonical(contents).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(previous + canonical).digest()
+
+
+def hash_entries(head: ChainHead, entries: Sequence[AuditEntry]) -> Sequence[bytes]:
+    """Return the head's hash and then that of each entry, as they will follow it."""
+    hashes = [head.hash]
+    for key, entry in enumerate(entries, start=head.key + 1):
+        hashes.append(hash_entry(hashes[-1], key, entry))
+    return hashes
 
 
 def read_head(connection: Connection) -> ChainHead:
@@ -70,7 +81,7 @@ def _look_at(connection: Connection, row: Row[Any], last: ChainHead) -> Sequence
     found = []
     if row.previous_hash != last.hash:
         found.append(_explain_gap(connection, row, last))
-    if hash_entry(row.previous_hash, read_row(row)) != row.hash:
+    if hash_entry(row.previous_hash, row.key, read_row(row)) != row.hash:
         found.append(f"第 {row.key} 条被改动过：内容与当时写下的不符。")
     return found
 

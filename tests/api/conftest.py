@@ -7,7 +7,7 @@ from nlp_service.api.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
-from tests.callers import BEARER, FORGETFUL, passwords
+from tests.callers import BEARER, FORGETFUL, add_user, passwords, sign_in
 from tests.databases import clear, settings_for
 
 
@@ -96,3 +96,22 @@ def session_office(keeping_settings, session_store, quick_assessor):
 def office(session_office, store):
     """A client of a service whose store is empty; it is let in by a key of the settings."""
     return session_office
+
+
+@pytest.fixture
+def stranger(office):
+    """A client of the same service whom nobody let in."""
+    return TestClient(office.app)
+
+
+@pytest.fixture
+def user(office, store):
+    """Sign a user of a role in; each has a client of their own."""
+
+    def make(role, name="张三"):
+        add_user(store, name, role)
+        client = TestClient(office.app)
+        sign_in(client, name)
+        return client
+
+    return make

@@ -135,3 +135,17 @@ def test_listening_for_other_machines_without_a_proxy_is_warned_of(serving):
     with serving("--port", "0") as (service, _):
         service.terminate()
         assert "明文" not in service.communicate(timeout=20)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("proxies", "believed"), [("127.0.0.0/8", True), ("", False)])
+def test_only_a_proxy_of_the_settings_is_believed(serving, proxies, believed):
+    with serving("--port", "0", NLP_PROXIES=proxies) as (_, said):
+        url = re.search(r"http://\S+?(?=/)", said).group()
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.1.2.3"}
+        asked = urllib.request.Request(f"{url}/login", headers=forwarded)
+        with urllib.request.urlopen(asked, timeout=20) as page:
+            cookie = page.headers["Set-Cookie"]
+
+    assert cookie.startswith("__Host-nlp_login=" if believed else "nlp_login=")
+    assert ("Secure" in cookie) == believed

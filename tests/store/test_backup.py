@@ -13,8 +13,10 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Origin, Outcome
 from nlp_service.settings import Settings
 from nlp_service.store.backup import restore
+from nlp_service.store.chaining import check_chain
 from nlp_service.store.opening import open_database, open_store
 from nlp_service.store.programs import run_program
+from tests.callers import add_user, bearer
 
 
 @pytest.fixture
@@ -94,6 +96,25 @@ def test_the_embedded_database_is_backed_up_and_restored(data, place, fill, nlp_
     assert restored.exit_code == 0, restored.stderr
     with open_store(Settings(data=place / "new")) as store:
         assert everything(store) == before
+
+
+def test_a_restore_brings_users_and_keys_back_but_no_session(
+    server, fresh_store, place, nlp_service, open_at
+):
+    add_user(fresh_store, "张三")
+    token = bearer(fresh_store)["Authorization"].split()[1]
+    with fresh_store.transaction(actor="张三") as office:
+        session = office.sessions.open(office.users.named("张三")).token
+        assert office.sessions.find(session)
+    target = server.new()
+    nlp_service("backup", place / "一.backup", address=fresh_store.engine.url)
+    assert nlp_service("restore", place / "一.backup", address=target).exit_code == 0
+
+    with open_at(target).reading() as office:
+        assert office.users.named("张三").disabled_at is None
+        assert office.api_keys.find(token) is not None
+        assert office.sessions.find(session) is None
+        assert check_chain(office.connection).findings == []
 
 
 def test_a_database_with_contents_is_replaced_only_when_it_is_said(
