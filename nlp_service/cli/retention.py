@@ -25,6 +25,7 @@ def retention_command(action: str, dry_run: bool, rules: Path | None) -> None:
     清除的有文本、原文、引文、指纹和向量，不能恢复；留下编号、日期、办理结果和一条清除记录。以前的备份里
     仍有全文，恢复备份后请再运行一次。
     """
+    from nlp_service.domain.errors import InvalidTaxonomy
     from nlp_service.domain.records import CHINA
     from nlp_service.domain.retention import read_retention_rules
     from nlp_service.store.opening import open_store
@@ -36,7 +37,11 @@ def retention_command(action: str, dry_run: bool, rules: Path | None) -> None:
             "没有设定保存期限，什么也不清除。请写好规则文件（样子见 data/retention.example.toml），"
             "用 NLP_RETENTION 或 --rules 指明。"
         )
-    found = read_retention_rules(settings.retention)
+    try:
+        found = read_retention_rules(settings.retention)
+    except InvalidTaxonomy as error:
+        where = f"文件 {error.file}，键 {error.key}"
+        raise Failure(f"保存期限的规则有误：{where}：{error.reason}，什么也没有清除。") from None
     today = datetime.now(CHINA).date()
     applies = action == "apply" and not dry_run
     with open_store(settings) as store:

@@ -53,6 +53,16 @@ def test_it_counts_first_and_erases_when_it_is_told_to(nlp_service, filled, rule
     assert left(filled) == 1
 
 
+def test_rules_that_do_not_fit_erase_nothing(nlp_service, filled, rules):
+    rules.write_text(RULES.replace("3", "'三'"), encoding="utf-8")
+
+    done = nlp_service("retention", "apply", "--rules", str(rules), env=filled)
+
+    assert (done.returncode, left(filled)) == (1, 2)
+    assert "保存期限的规则有误" in done.stderr
+    assert "years" in done.stderr
+
+
 def test_without_rules_it_says_how_to_set_them(nlp_service, keeping):
     done = nlp_service("retention", "apply", env=keeping)
 

@@ -104,6 +104,7 @@ def test_a_name_that_was_told_once_is_covered_wherever_it_stands(shown):
 
     assert shown(text).count("周**") == 2
     assert "周师傅" in shown(text)
+    assert shown("我叫何丹,在电子厂。何丹的工资没发。").count("何*") == 2
 
 
 @pytest.mark.parametrize(

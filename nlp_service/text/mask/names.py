@@ -26,6 +26,7 @@ _PARTICLES = frozenset("的了是在我你他她不这那也都就上去说")
 """With which no given name ends."""
 _WINDOW = 8
 _UNNAMED = "某"
+_OUTRIGHT = (":", "叫")
 _NO_SURNAME = frozenset("p d c v u ul uj r f m t ad vn l i".split())
 """Classes of a first word that is not the beginning of a name: 于去年, 常换, 高度."""
 
@@ -55,12 +56,18 @@ class NameFinder:
         self._title = re.compile(any_of(rules.titles))
 
     def find(self, text: str) -> Sequence[PrivateSpan]:
-        """Return the names; a whole name that was found once is found wherever it stands."""
+        """Return the names; one that was found once is found wherever it stands.
+
+        One of two letters only where it was told outright: 安静 may be a name and mostly is none.
+        """
         stretches = {*self._behind_cues(text), *self._before_titles(text)}
-        names = {text[start:end] for start, end in stretches}
+        names = {
+            text[start:end]
+            for start, end in stretches
+            if end - start > 2 or text[start - 1 : start] in _OUTRIGHT
+        }
         for name in sorted(names):
-            if len(name) > 2:
-                stretches.update(_occurrences(text, name))
+            stretches.update(_occurrences(text, name))
         return [
             PrivateSpan(start=start, end=end, type=PrivateType.NAME)
             for start, end in sorted(stretches)
