@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, insert
 
 from nlp_service.domain.submission import Kind
+from nlp_service.store.private_tables import originals
 from nlp_service.store.tables import assessments, submissions
 
 _FIRST = datetime(2016, 1, 1, tzinfo=UTC)
@@ -19,7 +20,6 @@ def insert_rows(connection: Connection, bodies: Sequence[str]) -> Sequence[int]:
             "reference": "",
             "kind": Kind.PUBLIC_MESSAGE,
             "title": "",
-            "body": body,
             "text": body,
             "content_hash": hashlib.sha256(body.encode()).digest(),
             "received_at": (moment := _FIRST + timedelta(minutes=hash(body) % 5_000_000)),
@@ -35,6 +35,13 @@ def insert_rows(connection: Connection, bodies: Sequence[str]) -> Sequence[int]:
         insert(submissions).returning(submissions.c.key, sort_by_parameter_order=True), rows
     ).scalars()
     keys = list(keys)
+    connection.execute(
+        insert(originals),
+        [
+            {"submission_key": key, "title": "", "body": body}
+            for key, body in zip(keys, bodies, strict=True)
+        ],
+    )
     said = {
         "assessed_at": _FIRST,
         "bundle": "",
