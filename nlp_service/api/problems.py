@@ -148,7 +148,10 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         422, "cursor 不可用", "cursor 不是本列表给出的，请从第一页重新开始。"
     ),
     "unreadable_archive": ProblemKind(
-        422, "档案无法读取", "档案 的第一行没有名为 body 的列，请给正文列加上这个列名。"
+        422,
+        "档案无法读取",
+        "文件 前 20 行里没有正文列（如 正文、内容、提案内容、提案正文）。请改列名，或指明哪一列是"
+        "正文（命令行写 --column 正文=列名）。",
     ),
     "sign_in_paused": ProblemKind(
         429,

@@ -10,6 +10,7 @@ from nlp_service.api.record_schemas import OriginalOut, SubmissionOut
 from nlp_service.api.schemas import AssessmentOut, QualityReportOut
 from nlp_service.store.tables import SCHEMA
 from nlp_service.text.normalise import normalise
+from tests.callers import ACTOR
 
 PHONE, CARD, NAME = "13800007531", "621799520000000000", "周建国"
 LETTER = {
@@ -140,7 +141,7 @@ def test_the_original_is_shown_to_the_character_and_noted(office):
     assert (found.title, found.body) == (LETTER["title"], LETTER["body"])
     assert answer.headers["cache-control"] == "no-store"
     audit = SubmissionOut.model_validate(office.get(f"/v1/submissions/{key}").json()).audit
-    assert (audit[-1].action, audit[-1].actor) == ("original_shown", "reader")
+    assert (audit[-1].action, audit[-1].actor) == ("original_shown", f"{ACTOR} 代 reader")
 
 
 def test_the_original_of_what_is_restricted_is_noted_too(office):
