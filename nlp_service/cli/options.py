@@ -29,6 +29,10 @@ _RULES = {
     "port": "应为 0 到 65535 的整数",
     "store": "应为 true 或 false",
     "encoder_threads": "应为不小于 0 的整数",
+    "workers": "应为 0 到 64 的整数",
+    "queue_rows": "应为不小于 1 的整数",
+    "queue_jobs": "应为不小于 1 的整数",
+    "results_days": "应为不小于 1 的整数",
     "file_from": "应为 0 到 100 的数",
     "convert_from": "应为 0 到 100 的数，且不高于 NLP_FILE_FROM",
 }

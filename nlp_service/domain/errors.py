@@ -6,6 +6,10 @@
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
     ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
+    ├── WebhookRefused         an address that the service may not or cannot notify
+    ├── QueueFull              more jobs than may wait; later there is room
+    ├── IdempotencyMismatch    a key of an earlier job that came with another body
+    ├── ResultsGone            results that were kept as long as the installation wants
     ├── BundleError            a model bundle that the service will not start with
     │   ├── BundleMissing      no such folder, or a file of it is not there
     │   ├── BundleCorrupt      a file's bytes are not those that the manifest names
@@ -29,6 +33,8 @@ Messages are Chinese where a user sees them: what is wrong, the value (never a s
 text), and what to do.
 """
 
+from typing import Any
+
 
 class NlpServiceError(Exception):
     """Anything that the service raises on purpose."""
@@ -40,6 +46,10 @@ class InvalidSubmission(NlpServiceError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let other processes be told of it."""
+        return type(self), (self.code, str(self))
 
 
 class InvalidTaxonomy(NlpServiceError):
@@ -62,6 +72,34 @@ class ModeUnavailable(NlpServiceError):
     """The encoder was asked for, and the loaded bundle has none."""
 
     code = "mode_unavailable"
+
+
+class WebhookRefused(NlpServiceError):
+    """An address that the service may not notify, or cannot."""
+
+    code = "webhook_refused"
+
+
+class QueueFull(NlpServiceError):
+    """As many jobs or rows wait as may; ``retry_after_s`` is when there may be room."""
+
+    code = "queue_full"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class IdempotencyMismatch(NlpServiceError):
+    """The idempotency key stands for an earlier job with another file or other options."""
+
+    code = "idempotency_mismatch"
+
+
+class ResultsGone(NlpServiceError):
+    """The results of a job were kept as long as the installation wants."""
+
+    code = "results_gone"
 
 
 class BundleError(NlpServiceError):

@@ -68,6 +68,12 @@ class Action(enum.StrEnum):
     """开始导入档案"""
     IMPORT_FINISHED = "import_finished"
     """导入完毕"""
+    BATCH_SUBMITTED = "batch_submitted"
+    """提交批量任务"""
+    BATCH_FINISHED = "batch_finished"
+    """批量任务结束"""
+    BATCH_CANCELLED = "batch_cancelled"
+    """取消批量任务"""
     RESTORED = "restored"
     """从备份恢复数据库"""
 
@@ -81,6 +87,8 @@ class RecordKind(enum.StrEnum):
     """并案"""
     IMPORT = "import"
     """档案导入"""
+    BATCH = "batch"
+    """批量任务"""
     DATABASE = "database"
     """数据库"""
 
