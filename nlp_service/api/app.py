@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
-from nlp_service.api import issue_examples
+from nlp_service.api import batch_documentation, issue_examples
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
@@ -52,6 +52,7 @@ def create_app(
             )
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
+            held.callback(lambda: setattr(app.state, "queue", None))
             _know_relations(app, app.state.assessor.bundle, app.state.store)
             metrics.name_bundle(app.state.assessor.versions)
             yield
@@ -79,6 +80,7 @@ def create_app(
     restore_nulls(app.openapi())
     issue_examples.restore_nulls(app.openapi())
     restore_record_nulls(app.openapi())
+    batch_documentation.restore_nulls(app.openapi())
     return app
 
 

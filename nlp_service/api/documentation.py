@@ -28,6 +28,7 @@ TAGS = [
     {"name": "来件", "description": "入库的来件：列表、单件、限阅、办理结果。"},
     {"name": "并案", "description": "几件来件作为一案办理，可以撤销。"},
     {"name": "档案", "description": "整份导入往年的来件。"},
+    {"name": "批量", "description": "整个文件作为任务分拣：中断了也会接着做，每行恰有一个结果。"},
     {"name": "查重", "description": "往年有没有同样的文字、同一事项，当时怎样办的。"},
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
@@ -77,9 +78,13 @@ _GLOSSES = {
     "unrestricted 解除限阅，displayed 查阅限阅原文，outcome_recorded 登记办理结果，merged 并案，"
     "unmerged 撤销并案，lead_chosen 确定主案，pair_decided 认定两件来件的关系，"
     "pair_decision_withdrawn 撤回认定，import_begun 开始导入，import_finished 导入完毕，"
+    "batch_submitted 提交批量任务，batch_finished 批量任务结束，batch_cancelled 取消批量任务，"
     "restored 恢复数据库。",
     "ImportState": "unfinished 未完成（正在导入，或中断了，再发同一文件即接着导入），"
     "done 已完成，failed 无法继续。",
+    "BatchState": "waiting 等待处理，running 处理中，done 已完成（每行都有结果），"
+    "failed 无法继续（已读的行仍有结果），cancelled 已取消（已完成的仍在）。",
+    "NotifyState": "none 未要求通知，waiting 尚未送达，delivered 已送达，failed 未能送达。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",
     "Subtopic": "子议题和通常的承办单位、界别。",

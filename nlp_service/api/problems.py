@@ -20,15 +20,19 @@ from nlp_service.api.validation import InvalidItem, InvalidValue, described, exp
 from nlp_service.domain.errors import (
     DatabaseFull,
     DecisionRefused,
+    IdempotencyMismatch,
     InvalidCursor,
     InvalidSubmission,
     MergeRefused,
     ModeUnavailable,
     NlpServiceError,
+    QueueFull,
     RecordUnknown,
     ReferenceTaken,
+    ResultsGone,
     StoreError,
     UnreadableInput,
+    WebhookRefused,
 )
 from nlp_service.domain.records import LONGEST_NAME
 from nlp_service.domain.submission import MAX_CHARACTERS
@@ -79,6 +83,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "merge_refused": ProblemKind(
         409, "不能这样并案、撤销或删除", "来件 4711 属于并案 12，不能删除，请先撤销并案。"
     ),
+    "results_gone": ProblemKind(
+        410, "结果已满保存期", "任务 4711 的结果已满保存期，于 2026-03-01 删除。"
+    ),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
     ),
@@ -111,6 +118,21 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "unreadable_archive": ProblemKind(
         422, "档案无法读取", "档案 的第一行没有名为 body 的列，请给正文列加上这个列名。"
+    ),
+    "idempotency_mismatch": ProblemKind(
+        422,
+        "这个键已用于另一项任务",
+        "这个 Idempotency-Key 已用于任务 4711，文件或选项却不同；请换一个键。",
+    ),
+    "webhook_refused": ProblemKind(
+        422,
+        "不能通知这个地址",
+        "不能通知 example.com:443，它不在允许的主机之列；请让管理员把它加进 NLP_WEBHOOK_HOSTS。",
+    ),
+    "queue_full": ProblemKind(
+        429,
+        "等待的任务太多",
+        "等待分拣的已有 1000000 行，暂不接受新任务，请约 600 秒后再试。",
     ),
     "internal_error": ProblemKind(
         500, "服务内部出错", "服务内部出错，已记入日志；报修时请附上 instance 编号。"
@@ -229,6 +251,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(RequestRefused)(_answer_our_error)
     app.exception_handler(ModeUnavailable)(_answer_our_error)
     app.exception_handler(UnreadableInput)(_answer_our_error)
+    app.exception_handler(WebhookRefused)(_answer_our_error)
+    app.exception_handler(IdempotencyMismatch)(_answer_our_error)
+    app.exception_handler(ResultsGone)(_answer_our_error)
+    app.exception_handler(QueueFull)(_answer_full_queue)
     app.exception_handler(StoreError)(_answer_our_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_http_exception)
@@ -236,6 +262,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 async def _answer_our_error(request: Request, error: NlpServiceError) -> JSONResponse:
     return respond(problem_of(error))
+
+
+async def _answer_full_queue(request: Request, error: QueueFull) -> JSONResponse:
+    return respond(problem_of(error), headers={"Retry-After": str(error.retry_after_s)})
 
 
 async def _answer_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

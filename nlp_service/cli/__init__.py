@@ -14,6 +14,7 @@ from nlp_service.cli.options import help_option
 from nlp_service.cli.reindex import reindex_command
 from nlp_service.cli.score import score_command
 from nlp_service.cli.serve import serve_command
+from nlp_service.cli.worker import worker_command
 
 
 @click.group(cls=Commands, subcommand_metavar="命令", options_metavar="")
@@ -24,6 +25,7 @@ def main() -> None:
 
 
 main.add_command(serve_command)
+main.add_command(worker_command)
 main.add_command(score_command)
 main.add_command(import_command)
 main.add_command(models_command)

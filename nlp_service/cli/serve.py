@@ -6,7 +6,7 @@ import logging
 import shlex
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,8 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
         store = held.enter_context(_open_store(settings)) if settings.store else None
         app = create_app(settings, assessor=assessor, store=store)
         listener = held.enter_context(_listen(settings.host, settings.port))
+        if store is not None:
+            held.enter_context(_work_beside(settings))
         _serve(app, listener, host=settings.host)
     click.echo("服务已停止。", err=True)
 
@@ -52,6 +54,13 @@ def _open_store(settings: "Settings") -> "Store":
     from nlp_service.store.opening import open_store
 
     return open_store(settings)
+
+
+def _work_beside(settings: "Settings") -> AbstractContextManager[None]:
+    """Keep workers for batch jobs running; they end before the store is closed."""
+    from nlp_service.jobs.supervisor import supervising
+
+    return supervising(settings)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nlp_service.domain.errors import UnreadableInput
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.csv import read_csv
-from nlp_service.intake.files import is_csv_file, survey_file
+from nlp_service.intake.files import SUFFIXES, is_csv_file, survey_file
 from nlp_service.intake.jsonl import read_jsonl
 from nlp_service.intake.rows import InvalidRow
 
@@ -54,3 +55,13 @@ def open_upload(path: Path, *, name: str, mapping: Mapping[str, str] | None = No
         columns={},
         rows=rows,
     )
+
+
+def check_kind(name: str) -> None:
+    """Refuse a name whose ending tells of no kind of file that can be read.
+
+    Raises:
+        UnreadableInput: it does not.
+    """
+    if Path(name).suffix.lower() not in SUFFIXES:
+        raise UnreadableInput(f"只读 {'、'.join(SUFFIXES)} 文件，请检查文件名 {name}。")
