@@ -21,7 +21,8 @@ from nlp_service.cli.options import bundle_option, help_option, read_settings
 def worker_command(lifeline: bool, bundle: Path | None) -> None:
     """分拣批量任务，按 Ctrl-C 停止；可在多台机器上各开几个，共用一个数据库。
 
-    serve 自己带一个（NLP_WORKERS）。另一台机器须用 NLP_DATABASE_URL 连到同一个数据库，并装有同样的模型包。
+    serve 自己带一个（NLP_WORKERS）。另一台机器须用 NLP_DATABASE_URL 连到同一个数据库，
+    并装有同样的模型包。
     """
     settings = read_settings({"bundle": bundle})
     if not settings.store:
@@ -33,10 +34,15 @@ def worker_command(lifeline: bool, bundle: Path | None) -> None:
 
     with suppress(KeyboardInterrupt), working(settings) as worker:
         click.echo(f"工作进程已启动（{worker.executor}）。", err=True)
-        _wait(lifeline)
+        try:
+            _wait(lifeline)
+        finally:  # a second signal shall not break off the orderly end
+            for ending in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(ending, signal.SIG_IGN)
     click.echo("工作进程已停止。", err=True)
-    sys.stderr.flush()
-    os._exit(0)  # a chunk in the middle of scoring stays in the queue; nobody waits for it
+    if threading.active_count() > 1:
+        sys.stderr.flush()
+        os._exit(0)  # a chunk in the middle of scoring stays in the queue; nobody waits for it
 
 
 def _wait(lifeline: bool) -> None:

@@ -71,8 +71,8 @@ class _Keeper(threading.Thread):
         """Tell the worker to end."""
         with self._lock:
             self._stopping.set()
-            if self._child is not None and self._child.stdin is not None:
-                self._child.stdin.close()
+            if self._child is not None:
+                self._child.terminate()
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the worker's end; one that does not end in time is killed."""
