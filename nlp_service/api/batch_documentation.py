@@ -126,8 +126,12 @@ _SUBMIT_PROBLEMS[429]["headers"] = {
     "Retry-After": {"description": "几秒后再试。", "schema": {"type": "integer"}}
 }
 _WAITING = {**_BATCH, "state": "waiting", "version": 1}
+_EARLIER = {"schema": {"$ref": "#/components/schemas/BatchJobOut"}, "example": _BATCH}
 SUBMIT_RESPONSES: Responses = {
-    200: answer("早先以同一 Idempotency-Key 提交的任务", _BATCH)[200],
+    200: {
+        "description": "早先以同一 Idempotency-Key 提交的任务",
+        "content": {"application/json": _EARLIER},
+    },
     202: answer("收妥的任务", _WAITING)[200],
     **_SUBMIT_PROBLEMS,
 }

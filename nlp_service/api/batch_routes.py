@@ -12,8 +12,15 @@ from starlette.responses import JSONResponse
 
 from nlp_service.api import batch_documentation as documentation
 from nlp_service.api.batch_results import Format, answer_results
-from nlp_service.api.batch_schemas import BatchListOut, BatchOut, batch_of, progress_of
+from nlp_service.api.batch_schemas import (
+    BatchJobListOut,
+    BatchJobOut,
+    BatchLineOut,
+    batch_of,
+    progress_of,
+)
 from nlp_service.api.deps import ActorDep, AssessorDep, QueueDep, StoreDep, media_type_of
+from nlp_service.api.import_routes import NdjsonResponse
 from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.query import Way, WithQuality
@@ -76,7 +83,7 @@ async def read_options(
     summary="提交批量任务",
     description=documentation.SUBMIT_DESCRIPTION,
     status_code=202,
-    response_model=BatchOut,
+    response_model=BatchJobOut,
     responses=documentation.SUBMIT_RESPONSES,
     openapi_extra=documentation.BODY,
 )
@@ -128,12 +135,12 @@ def list_batches(
         int | None, Query(description="上一页的 next_before。", ge=1, le=2**63 - 1)
     ] = None,
     limit: Annotated[int, Query(description="一页的任务数。", ge=1, le=500)] = 50,
-) -> BatchListOut:
+) -> BatchJobListOut:
     """List jobs."""
     with store.reading() as office:
         found = office.batches.list(before=before, limit=limit + 1)
     more = len(found) > limit
-    return BatchListOut(
+    return BatchJobListOut(
         items=[batch_of(one) for one in found[:limit]],
         next_before=found[limit - 1].key if more else None,
     )
@@ -145,7 +152,7 @@ def list_batches(
     description="进度、件数、速度、预计剩余时间，文件的列和有误的行。",
     responses=documentation.BATCH_RESPONSES,
 )
-def get_batch(key: Key, store: StoreDep) -> BatchOut:
+def get_batch(key: Key, store: StoreDep) -> BatchJobOut:
     """Show a job."""
     return batch_of(_read(store, key))
 
@@ -182,7 +189,8 @@ async def follow_batch(
     f"{BATCHES_PATH}/{{key}}/results",
     summary="任务的结果",
     description=documentation.RESULTS_DESCRIPTION,
-    response_class=Response,
+    response_class=NdjsonResponse,
+    response_model=BatchLineOut,
     responses=documentation.RESULTS_RESPONSES,
 )
 async def read_batch_results(
@@ -215,7 +223,7 @@ async def read_batch_results(
     description="不再分拣余下的行；已有的结果和已入库的来件仍在。早已结束的任务不变。",
     responses=documentation.CANCEL_RESPONSES,
 )
-def cancel_batch(key: Key, store: StoreDep, queue: QueueDep, actor: ActorDep) -> BatchOut:
+def cancel_batch(key: Key, store: StoreDep, queue: QueueDep, actor: ActorDep) -> BatchJobOut:
     """Cancel a job."""
     queue.prepare()
     return batch_of(cancel(store, queue, key, actor=actor))

@@ -56,7 +56,7 @@ class BatchProgressOut(BaseModel):
     seconds_left: float | None = Field(description="预计还要几秒；尚不知道时为 null。")
 
 
-class BatchOut(BatchProgressOut):
+class BatchJobOut(BatchProgressOut):
     """A job."""
 
     model_config = described("一项批量任务：一个文件，每行恰有一个结果。")
@@ -84,12 +84,12 @@ class BatchOut(BatchProgressOut):
     results_deleted_at: datetime | None = Field(description="结果满保存期后何时删除；未删为 null。")
 
 
-class BatchListOut(BaseModel):
+class BatchJobListOut(BaseModel):
     """A page of jobs."""
 
     model_config = described("一页批量任务，最近提交的在前。")
 
-    items: Sequence[BatchOut]
+    items: Sequence[BatchJobOut]
     next_before: int | None = Field(description="下一页的 before；最后一页为 null。")
 
 
@@ -120,10 +120,10 @@ def progress_of(batch: Batch) -> BatchProgressOut:
     return BatchProgressOut(**_progress(batch))
 
 
-def batch_of(batch: Batch) -> BatchOut:
+def batch_of(batch: Batch) -> BatchJobOut:
     """Return the shape of a job."""
     options = asdict(batch.options)
-    return BatchOut(
+    return BatchJobOut(
         **_progress(batch),
         name=batch.file.name,
         digest=batch.file.digest,

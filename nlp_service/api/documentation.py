@@ -84,6 +84,7 @@ _GLOSSES = {
     "done 已完成，failed 无法继续。",
     "BatchState": "waiting 等待处理，running 处理中，done 已完成（每行都有结果），"
     "failed 无法继续（已读的行仍有结果），cancelled 已取消（已完成的仍在）。",
+    "Format": "结果的格式：ndjson 每行一个 JSON，csv 表格，xlsx Excel 工作簿。",
     "NotifyState": "none 未要求通知，waiting 尚未送达，delivered 已送达，failed 未能送达。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",

@@ -4,6 +4,7 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 
 from nlp_service.api import (
+    batch_schemas,
     import_schemas,
     issue_schemas,
     record_schemas,
@@ -20,6 +21,7 @@ for module in (
     schemas,
     record_schemas,
     import_schemas,
+    batch_schemas,
     issue_schemas,
     related_schemas,
     related_routes,
@@ -49,6 +51,12 @@ EXPECTED = {
     "put /v1/merges/{key}/lead",
     "get /v1/imports",
     "get /v1/imports/{key}",
+    "post /v1/batches",
+    "get /v1/batches",
+    "get /v1/batches/{key}",
+    "get /v1/batches/{key}/events",
+    "get /v1/batches/{key}/results",
+    "delete /v1/batches/{key}",
     "get /v1/rubric",
     "get /v1/taxonomy",
     "get /healthz",

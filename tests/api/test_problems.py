@@ -84,7 +84,13 @@ def test_answer_problem_is_provoked_for_every_code():
         "store_full",
     }
     of_duplicates = {"relations_unavailable", "decision_refused"}  # test_duplicates.py
-    others = by_themselves | of_the_store | of_duplicates
+    of_batches = {  # test_batches.py
+        "idempotency_mismatch",
+        "webhook_refused",
+        "queue_full",
+        "results_gone",
+    }
+    others = by_themselves | of_the_store | of_duplicates | of_batches
     assert set(PROVOCATIONS) | others == set(PROBLEMS)
 
 
