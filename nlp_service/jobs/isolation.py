@@ -1,6 +1,7 @@
-"""Score rows one by one in a process of their own, so that a row that ends it ends nothing else.
+"""Score rows in a process of their own, so that a row that ends it ends nothing else.
 
-Slow, so only for chunks in which workers ended before.
+First all together, since most often no row is to blame; then one by one. Slow, so only for chunks
+in which workers ended before.
 """
 
 import multiprocessing
@@ -22,7 +23,10 @@ Load = Callable[[Settings], Assessor]
 
 LOADED_WITHIN_S = 300.0
 SCORED_WITHIN_S = 60.0
-"""The longest text takes a second; whatever takes longer will not end."""
+"""The longest text takes a second; a row that takes longer will not end."""
+
+_A_ROW_S = 1.0
+"""So much longer for each further row."""
 
 
 class ScoringProcess:
@@ -40,7 +44,10 @@ class ScoringProcess:
             RuntimeError: the process does not even start.
         """
         try:
-            return [self._score_one(row, options) for row in rows]
+            together = self._score_together(rows, options)
+            if not isinstance(together, str):
+                return together
+            return [self._score_alone(row, options) for row in rows]
         finally:
             self.close()
 
@@ -53,18 +60,26 @@ class ScoringProcess:
             process.join()
             process.close()
 
-    def _score_one(self, row: ReadRow, options: BatchOptions) -> Answer:
+    def _score_alone(self, row: ReadRow, options: BatchOptions) -> Answer:
+        answers = self._score_together([row], options)
+        return Quarantined(answers) if isinstance(answers, str) else answers[0]
+
+    def _score_together(
+        self, rows: Sequence[ReadRow], options: BatchOptions
+    ) -> Sequence[Answer] | str:
+        """Return an answer for each row or, where the process ended, how."""
         connection = self._start()
+        within_s = SCORED_WITHIN_S + _A_ROW_S * (len(rows) - 1)
         try:
-            connection.send((row, options))
-            if connection.poll(SCORED_WITHIN_S):
-                answer: Answer = connection.recv()
-                return answer
-            ended = f"分拣这一行超过 {SCORED_WITHIN_S:.0f} 秒"
+            connection.send((rows, options))
+            if connection.poll(within_s):
+                answers: Sequence[Answer] = connection.recv()
+                return answers
+            ended = f"分拣这一行超过 {within_s:.0f} 秒"
         except (EOFError, OSError):
             ended = f"分拣这一行时进程中断{self._cause()}"
         self.close()
-        return Quarantined(ended)
+        return ended
 
     def _start(self) -> Connection:
         if self._process is None or self._rows is None:
@@ -98,5 +113,5 @@ def _serve(rows: Connection, settings: Settings, load: Load) -> None:
     with suppress(EOFError, OSError):
         rows.send(None)
         while True:
-            row, options = rows.recv()
-            rows.send(score_rows(assessor, [row], options)[0])
+            asked, options = rows.recv()
+            rows.send(score_rows(assessor, asked, options))

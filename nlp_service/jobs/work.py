@@ -47,13 +47,16 @@ log = logging.getLogger(__name__)
 ALONE_FROM = 3
 """The try of a chunk from which its rows are scored in a process of their own."""
 
-GIVEN_UP_FROM = 6
-"""The try from which not even that is believed to help."""
+GIVEN_UP_FROM = 25
+"""The try from which not even that is believed to help: the end of a worker beside the process in
+which the rows are scored says little of the rows."""
 
 CHUNK_WITHIN_S = 900
 """A worker that takes longer for a chunk hangs; it ends itself, and the chunk is taken up again."""
 
 _LONGEST_WAIT_S = 5.0
+_TELLS_AT_S = 0.8
+"""A shorter trouble is not worth a line in the log."""
 
 _Value = TypeVar("_Value")
 
@@ -97,7 +100,7 @@ class Workshop:
             try:
                 return act()
             except (DatabaseUnreachable, DatabaseFull, StoreBusy) as error:
-                if wait > 1:
+                if wait == _TELLS_AT_S:
                     log.warning("数据库暂时不能用，等它恢复：%s", error)
             if self.stopping.wait(wait):
                 raise Stopped

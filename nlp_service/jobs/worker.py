@@ -156,6 +156,7 @@ class Worker:
         """Beat, and look for what was left, until the worker is stopped."""
         due = dict.fromkeys((self._resume, self._revive, self._tidy), 0.0)
         every = {self._resume: LOOKS_EVERY_S, self._revive: REVIVES_EVERY_S}
+        trouble = ""
         while not self.shop.stopping.wait(BEATS_EVERY_S):
             try:
                 self._presence.beat()
@@ -163,10 +164,14 @@ class Worker:
                     if time.monotonic() >= at:
                         due[duty] = time.monotonic() + every.get(duty, TIDIES_EVERY_S)
                         duty()
+                met = ""
             except NlpServiceError as error:
-                log.warning("照看任务时：%s", error)
+                met = str(error)
             except Exception as error:  # DBOS's own; the next round will do
-                log.warning("照看任务时出错（%s）", type(error).__name__)
+                met = f"照看任务时出错（{type(error).__name__}）"
+            if met != trouble:
+                log.warning("%s", met or "已恢复。")
+            trouble = met
 
     def _resume(self) -> None:
         recovery.resume_orphans(self.shop.store, me=self.executor, in_hands=set(self._in_hands))
