@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class LogFormat(enum.StrEnum):
@@ -58,6 +59,20 @@ class Settings(BaseSettings):
     proxies: str = ""
     """Addresses or networks of proxies, by commas, whose ``X-Forwarded-For`` and
     ``X-Forwarded-Proto`` are believed; without any, neither is."""
+    workers: int = Field(default=1, ge=0, le=64)
+    """Worker processes for batch jobs that ``serve`` starts; 0 where others work (``nlp-service
+    worker``, also on other machines)."""
+    queue_rows: int = Field(default=1_000_000, ge=1)
+    """Rows of all batch jobs that may wait before further jobs are refused for a while."""
+    queue_jobs: int = Field(default=20, ge=1)
+    """Jobs of one caller that may be unfinished at a time."""
+    results_days: int = Field(default=30, ge=1)
+    """How long the results of a job are kept after its end."""
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that may be told of the end of a job, parted by commas: ``platform.example.cn``,
+    ``10.0.0.5:8080``, ``*.example.cn`` (of which no inner address is notified)."""
+    webhook_secret: SecretStr | None = None
+    """Secret by which notices are signed; without it none are sent."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     """0 lets the system choose a free one."""
@@ -84,6 +99,14 @@ class Settings(BaseSettings):
     def trusted_proxies(self) -> Sequence[str]:
         """What stands in ``proxies``, one by one."""
         return _parts(self.proxies)
+
+    @field_validator("webhook_hosts", mode="before")
+    @classmethod
+    def _part_at_commas(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        return (
+            [part.strip() for part in parts if part.strip()] if isinstance(parts, list) else parts
+        )
 
     @field_validator("convert_from")
     @classmethod

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
-from nlp_service.api import issue_examples
+from nlp_service.api import batch_documentation, issue_examples
 from nlp_service.api.callers import MACHINE, Callers, held_keys
 from nlp_service.api.documentation import (
     DESCRIPTION,
@@ -69,6 +69,7 @@ def create_app(
             )
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
+            held.callback(lambda: setattr(app.state, "queue", None))
             _know_relations(app, app.state.assessor.bundle, app.state.store)
             bundle = app.state.assessor.bundle
             metrics.name_bundle(app.state.assessor.versions, bundle.label_shares)
@@ -108,6 +109,7 @@ def create_app(
     restore_record_nulls(app.openapi())
     restore_review_nulls(app.openapi())
     restore_people_nulls(app.openapi())
+    batch_documentation.restore_nulls(app.openapi())
     describe_gate(app.openapi())
     return app
 

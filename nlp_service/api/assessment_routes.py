@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Body
@@ -29,6 +29,7 @@ from nlp_service.domain.errors import InvalidSubmission, StoreError
 from nlp_service.domain.records import Filing, Origin, StoredOnce
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.duplicates.matter import Vector
+from nlp_service.jobs.lines import document_of
 from nlp_service.store.earlier_texts import shown_document
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.opening import Store
@@ -89,7 +90,7 @@ def create_assessment(
         if memory
         else (None, _look_up(found, relator, asked))
     )
-    document = _document(assessment, answer, explain=explain)
+    document = document_of(assessment, answer, explain=explain)
     return JSONResponse({**document, "duplicates": earlier})
 
 
@@ -241,19 +242,8 @@ def _result(
 ) -> dict[str, Any]:
     """Return an item's part of the answer; it fails if it was not assessed, or not stored."""
     if isinstance(answer, Assessment) and not isinstance(stored, Refusal):
-        assessment = _document(answer, stored, explain=explain)
+        assessment = document_of(answer, stored, explain=explain)
         return {"index": index, "status": "ok", "assessment": assessment}
     error = stored if isinstance(stored, Refusal) else answer
     assert isinstance(error, Refusal)
     return {"index": index, "status": "error", "error": as_json(problem_of(error))}
-
-
-def _document(
-    assessment: Assessment, stored: StoredOnce | None, *, explain: bool
-) -> dict[str, Any]:
-    """Return what is sent; the two lists as long as the text itself only with the reasons."""
-    if assessment.quality and not explain:
-        quality = replace(assessment.quality, evidence=(), sentences=())
-        assessment = replace(assessment, quality=quality)
-    kept = asdict(stored) if stored else None
-    return {**assessment.as_dict(), "stored": kept, "duplicates": None}

@@ -11,6 +11,7 @@ from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
 from nlp_service.domain.people import Caller, Permission
 from nlp_service.domain.records import check_name
+from nlp_service.jobs.queue import JobQueue
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
@@ -166,11 +167,20 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+async def get_queue(request: Request, store: Annotated[Store, Depends(get_store)]) -> JobQueue:
+    """Return the queue of batch jobs."""
+    queue: JobQueue | None = getattr(request.app.state, "queue", None)
+    if queue is None:
+        queue = request.app.state.queue = JobQueue(store.engine)
+    return queue
+
+
 AssessorDep = Annotated[Assessor, Depends(get_assessor)]
 PlaceNamesDep = Annotated[NamePlaces, Depends(get_place_names)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 StoreDep = Annotated[Store, Depends(get_store)]
 FoundStoreDep = Annotated[Store | None, Depends(find_store)]
+QueueDep = Annotated[JobQueue, Depends(get_queue)]
 MemoryDep = Annotated[Store | None, Depends(get_memory)]
 RelatorDep = Annotated[Relator, Depends(get_relator)]
 FoundRelatorDep = Annotated[Relator | None, Depends(find_relator)]

@@ -30,6 +30,7 @@ TAGS = [
     {"name": "人工审核", "description": "确认或更正机器的评定，可以撤回。"},
     {"name": "并案", "description": "几件来件作为一案办理，可以撤销。"},
     {"name": "档案", "description": "整份导入往年的来件。"},
+    {"name": "批量", "description": "整个文件作为任务分拣：中断了也会接着做，每行恰有一个结果。"},
     {"name": "查重", "description": "往年有没有同样的文字、同一事项，当时怎样办的。"},
     {"name": "质量", "description": "提交前自查，和质量的成文规则。"},
     {"name": "热点", "description": "一段时间里许多来件反映的同一事项。"},
@@ -87,7 +88,7 @@ _GLOSSES = {
     "密钥）。",
     "CallerKind": "凭什么进来：user 登录的用户，key 密钥。",
     "RecordKind": "对什么：submission 来件，merge 并案，import 导入，database 数据库，model "
-    "模型包，user 用户，key 密钥。",
+    "模型包，user 用户，key 密钥，batch 批量任务。",
     "Action": "做了什么：stored 入库，assessed 评定，deleted 删除，restricted 设为限阅，"
     "unrestricted 解除限阅，displayed 查阅限阅来件，original_shown 查阅未遮盖的原文，"
     "erased 按保存期限清除全文，outcome_recorded 登记办理结果，merged 并案，"
@@ -96,9 +97,15 @@ _GLOSSES = {
     "exported 导出，restored 恢复数据库，model_changed 换用模型包，signed_in 登录，"
     "sign_in_failed 登录失败，signed_out 退出，password_changed 修改口令，password_reset 重置口令，"
     "user_added 添加用户，role_changed 更改角色，user_disabled 停用，user_enabled 启用，"
-    "key_added 发放密钥，key_revoked 撤销密钥。",
+    "key_added 发放密钥，key_revoked 撤销密钥，"
+    "batch_submitted 提交批量任务，batch_finished 批量任务结束，batch_cancelled 取消批量任务，"
+    "reviewed 确认或更正，review_undone 撤回确认或更正。",
     "ImportState": "unfinished 未完成（正在导入，或中断了，再发同一文件即接着导入），"
     "done 已完成，failed 无法继续。",
+    "BatchState": "waiting 等待处理，running 处理中，done 已完成（每行都有结果），"
+    "failed 无法继续（已读的行仍有结果），cancelled 已取消（已完成的仍在）。",
+    "Format": "结果的格式：ndjson 每行一个 JSON，csv 表格，xlsx Excel 工作簿。",
+    "NotifyState": "none 未要求通知，waiting 尚未送达，delivered 已送达，failed 未能送达。",
     "Taxonomy": "一个版本的全部标签。",
     "Topic": "议题和它的子议题。",
     "Subtopic": "子议题和通常的承办单位、界别。",

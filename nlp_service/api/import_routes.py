@@ -1,22 +1,17 @@
 """The addresses of imports: an archive goes in as one body, its progress comes back line by line.
 
-The body is put on the disk first, in a file that has no name: its hash says which import it is,
-memory stays small, and nothing of it is left behind, however the process ends.
+The body is put on the disk first (``api.receiving``); its hash says which import it is.
 """
 
-import errno
 import json
 import logging
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from nlp_service.api import record_documentation as documentation
@@ -33,6 +28,7 @@ from nlp_service.api.import_schemas import (
 from nlp_service.api.limits import IMPORT_PATH, MAX_IMPORT_BYTES
 from nlp_service.api.problems import RequestRefused, as_json, make_problem, problem_of
 from nlp_service.api.query import Way
+from nlp_service.api.receiving import receive_body
 from nlp_service.domain.errors import NlpServiceError
 from nlp_service.domain.imports import Import
 from nlp_service.intake.archive import open_archive
@@ -43,9 +39,6 @@ from nlp_service.store.relating import relate_missing
 log = logging.getLogger(__name__)
 
 import_router = APIRouter(tags=["档案"])
-
-_BLOCK = 2**20
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class NdjsonResponse(StreamingResponse):
@@ -80,7 +73,8 @@ async def import_submissions(
 ) -> NdjsonResponse:
     """Take an archive into the store."""
     media_type = _check_kind(request, name)
-    body = await _receive(request, request.app.state.settings.data / "incoming")
+    incoming = request.app.state.settings.data / "incoming"
+    body = await receive_body(request, incoming, most=MAX_IMPORT_BYTES)
 
     def begin() -> Iterator[Import]:
         archive = open_archive(
@@ -146,52 +140,6 @@ def _check_kind(request: Request, name: str) -> str:
             "或以 name=来信.xlsx 给出文件名。",
         )
     return media_type
-
-
-async def _receive(request: Request, folder: Path) -> BinaryIO:
-    """Write a body into a nameless file.
-
-    Raises:
-        RequestRefused: it is too large, breaks off, or cannot be put on the disk.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
-        try:
-            await _write_body(request, file)
-        except BaseException:
-            file.close()
-            raise
-        return file
-    except OSError as error:
-        log.error("%s: %s", folder, error.strerror)
-        full = error.errno in _DISK_FULL
-        raise RequestRefused("store_full" if full else "store_unavailable") from error
-    except ClientDisconnect as error:
-        raise RequestRefused("invalid_request", "档案没有传完，请再发一次。") from error
-
-
-async def _write_body(request: Request, file: BinaryIO) -> None:
-    announced = request.headers.get("content-length", "")
-    _check_size(int(announced) if announced.isdecimal() else 0)
-    received, waiting = 0, bytearray()
-    async for part in request.stream():
-        received += len(part)
-        _check_size(received)
-        waiting += part
-        if len(waiting) >= _BLOCK:
-            await run_in_threadpool(file.write, bytes(waiting))
-            waiting.clear()
-    await run_in_threadpool(file.write, bytes(waiting))
-    await run_in_threadpool(file.flush)
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_IMPORT_BYTES:
-        raise RequestRefused(
-            "request_too_large",
-            f"档案超过上限 {MAX_IMPORT_BYTES // 2**30} GiB，请分成几个文件。",
-        )
 
 
 def _with_first(first: Import, rest: Iterator[Import]) -> Iterator[Import]:

@@ -12,14 +12,20 @@ MAX_BATCH = 256
 MAX_IMPORT_BYTES = 4 * 2**30
 """Largest archive in one request; its route counts, and keeps it on the disk."""
 
+MAX_FILE_BYTES = 256 * 2**20
+"""Largest file of a batch job; it is kept in the database until it was read."""
+
 IMPORT_PATH = "/v1/submissions:import"
+BATCHES_PATH = "/v1/batches"
+
+_LARGE = (IMPORT_PATH, BATCHES_PATH)
 
 
 class BodyLimitMiddleware:
     """Refuses, with a 413, a body that is announced too large or turns out to be.
 
-    Archives have a limit of their own. The refusal is raised where the body is read, so the app's
-    own handler answers it.
+    Archives and files have limits of their own. The refusal is raised where the body is read, so
+    the app's own handler answers it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,7 +33,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a ``receive`` that counts."""
-        if scope["type"] != "http" or scope["path"] == IMPORT_PATH:
+        if scope["type"] != "http" or scope["path"] in _LARGE:
             await self._app(scope, receive, send)
             return
         announced = _announced_length(scope)

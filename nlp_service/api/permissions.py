@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.datastructures import QueryParams
 from starlette.routing import compile_path
 
-from nlp_service.api.limits import IMPORT_PATH
+from nlp_service.api.limits import BATCHES_PATH, IMPORT_PATH
 from nlp_service.domain.people import Permission
 
 
@@ -124,6 +124,13 @@ LINES: Sequence[Line] = (
     Line(method="POST", path="/v1/submissions/{key}/reviews", needs=Permission.HANDLE),
     Line(method="POST", path="/v1/reviews:confirm", needs=Permission.HANDLE),
     Line(method="POST", path="/v1/reviews/{key}:undo", needs=Permission.HANDLE),
+    # batches
+    Line(method="POST", path=BATCHES_PATH, needs=Permission.ASSESS, also=_STORES),
+    Line(method="GET", path=BATCHES_PATH, needs=Permission.READ),
+    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.READ),
+    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/events", needs=Permission.READ),
+    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/results", needs=Permission.EXPORT),
+    Line(method="DELETE", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.FILE),
     # archives
     Line(method="POST", path=IMPORT_PATH, needs=Permission.FILE),
     Line(method="GET", path="/v1/imports", needs=Permission.READ),

@@ -21,19 +21,23 @@ from nlp_service.domain.errors import (
     AccountRefused,
     DatabaseFull,
     DecisionRefused,
+    IdempotencyMismatch,
     InvalidCursor,
     InvalidSubmission,
     MergeRefused,
     ModeUnavailable,
     NlpServiceError,
     PasswordRefused,
+    QueueFull,
     RecordUnknown,
     ReferenceTaken,
+    ResultsGone,
     ReviewRefused,
     SignInFailed,
     SignInPaused,
     StoreError,
     UnreadableInput,
+    WebhookRefused,
 )
 from nlp_service.domain.records import LONGEST_NAME
 from nlp_service.domain.submission import MAX_CHARACTERS
@@ -109,6 +113,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         "不能这样添加或改动用户、密钥",
         "张三 是最后一个管理员，不能停用或改作别的角色，请先让另一人做管理员。",
     ),
+    "results_gone": ProblemKind(
+        410, "结果已满保存期", "任务 4711 的结果已满保存期，于 2026-03-01 删除。"
+    ),
     "request_too_large": ProblemKind(
         413, "请求体过大", f"请求体超过上限 {MAX_BODY_BYTES // 2**20} MiB，请分批提交。"
     ),
@@ -160,6 +167,21 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "too_many_requests": ProblemKind(
         429, "请求过于频繁", "请求过于频繁，请按响应头 Retry-After 稍候；多件来件请成批发送。"
+    ),
+    "idempotency_mismatch": ProblemKind(
+        422,
+        "这个键已用于另一项任务",
+        "这个 Idempotency-Key 已用于任务 4711，文件或选项却不同；请换一个键。",
+    ),
+    "webhook_refused": ProblemKind(
+        422,
+        "不能通知这个地址",
+        "不能通知 example.com:443，它不在允许的主机之列；请让管理员把它加进 NLP_WEBHOOK_HOSTS。",
+    ),
+    "queue_full": ProblemKind(
+        429,
+        "等待的任务太多",
+        "等待分拣的已有 1000000 行，暂不接受新任务，请约 600 秒后再试。",
     ),
     "internal_error": ProblemKind(
         500, "服务内部出错", "服务内部出错，已记入日志；报修时请附上 instance 编号。"
@@ -289,6 +311,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(RequestRefused)(_answer_our_error)
     app.exception_handler(ModeUnavailable)(_answer_our_error)
     app.exception_handler(UnreadableInput)(_answer_our_error)
+    app.exception_handler(WebhookRefused)(_answer_our_error)
+    app.exception_handler(IdempotencyMismatch)(_answer_our_error)
+    app.exception_handler(ResultsGone)(_answer_our_error)
+    app.exception_handler(QueueFull)(_answer_full_queue)
     app.exception_handler(StoreError)(_answer_our_error)
     app.exception_handler(PasswordRefused)(_answer_our_error)
     app.exception_handler(SignInFailed)(_answer_our_error)
@@ -299,6 +325,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 async def _answer_our_error(request: Request, error: NlpServiceError) -> JSONResponse:
     return respond_to(error)
+
+
+async def _answer_full_queue(request: Request, error: QueueFull) -> JSONResponse:
+    return respond(problem_of(error), headers={"Retry-After": str(error.retry_after_s)})
 
 
 async def _answer_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from nlp_service.api import documentation
 from nlp_service.api.assessment_routes import assessment_router
+from nlp_service.api.batch_routes import batch_router
 from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, FoundStoreDep, MetricsDep
 from nlp_service.api.hot_issue_routes import hot_issue_router
@@ -28,6 +29,7 @@ from nlp_service.domain.taxonomy import Taxonomy
 router = APIRouter()
 router.include_router(assessment_router)
 router.include_router(import_router)
+router.include_router(batch_router)
 router.include_router(submission_router)
 router.include_router(merge_router)
 router.include_router(review_router)

@@ -20,6 +20,7 @@ from nlp_service.cli.retention import retention_command
 from nlp_service.cli.score import score_command
 from nlp_service.cli.serve import serve_command
 from nlp_service.cli.users import users_command
+from nlp_service.cli.worker import worker_command
 
 
 @click.group(cls=Commands, subcommand_metavar="命令", options_metavar="")
@@ -31,6 +32,7 @@ def main() -> None:
 
 main.add_command(serve_command)
 main.add_command(check_command)
+main.add_command(worker_command)
 main.add_command(score_command)
 main.add_command(import_command)
 main.add_command(models_command)

@@ -40,6 +40,10 @@ _RULES = {
     "keys": "应为 名称:SHA-256，几个之间用逗号（nlp-service keys add 会给出）",
     "proxies": "应为 IP 地址或网段，几个之间用逗号，如 127.0.0.1,10.0.0.0/8",
     "encoder_threads": "应为不小于 0 的整数",
+    "workers": "应为 0 到 64 的整数",
+    "queue_rows": "应为不小于 1 的整数",
+    "queue_jobs": "应为不小于 1 的整数",
+    "results_days": "应为不小于 1 的整数",
     "file_from": "应为 0 到 100 的数",
     "convert_from": "应为 0 到 100 的数，且不高于 NLP_FILE_FROM",
 }

@@ -1,10 +1,5 @@
-"""``nlp-service score``: a file of submissions in, one line of JSON a row out, in order.
+"""``nlp-service score``: a file of submissions in, one result a row out, in order."""
 
-A line is an assessment as everywhere, or ``{"line", "where", "id", "error": {"code", "message"}}``.
-"""
-
-import json
-import os
 import signal
 import sys
 import time
@@ -14,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -29,6 +24,7 @@ from nlp_service.cli.options import (
     read_columns,
     read_settings,
 )
+from nlp_service.cli.scored import ScoredRow, replacing, write_scored
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Mode, Submission
@@ -58,7 +54,13 @@ class Tally:
 
 @click.command("score", options_metavar="[选项]")
 @click.argument("file", type=PATH)
-@click.option("-o", "--output", type=PATH, required=True, help="结果文件，每件来件一行 JSON。")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    help="结果文件：.csv、.xlsx 为中文列名的表格，其余每件来件一行 JSON。",
+)
 @click.option("--explain", is_flag=True, help="给出每个标签所依据的词句。")
 @column_option
 @mode_option
@@ -83,10 +85,12 @@ def score_command(
     assessor = load_assessor(read_settings({"bundle": bundle}))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, leaves no half file
     begun = time.perf_counter()
-    with _replacing(output) as lines:
+    with replacing(output) as part:
         with _progress(upload.lines) as advance:
             score = partial(assessor.assess_each, explain=explain, mode=mode and Mode(mode))
-            tally = _score(upload.rows, score, lines, advance=advance)
+            tally = Tally()
+            scored = _score(upload.rows, score, tally, advance=advance)
+            write_scored(part, scored, kind=output.suffix.lower())
         _show_failures(tally)
         if not tally.scored:
             raise Failure(f"{file} 里没有一件来件可以分拣，没有写出结果。")
@@ -101,21 +105,21 @@ def score_command(
 def _score(
     rows: "Iterator[ReadRow]",
     score: Score,
-    lines: TextIO,
+    tally: Tally,
     *,
     advance: Callable[[int], None],
-) -> Tally:
-    """Write one line a row, a chunk at a time; ``advance`` hears which line was reached."""
+) -> Iterator[Sequence[ScoredRow]]:
+    """Yield the rows a chunk at a time; ``advance`` hears which line was reached."""
     from nlp_service.assess import CHUNK
 
-    tally = Tally()
     while chunk := list(islice(rows, CHUNK)):
         answers = score([row.item for row in chunk])
         for row, answer in zip(chunk, answers, strict=True):
             _count(answer, tally, row)
-            lines.write(json.dumps(_as_json(answer, row), ensure_ascii=False) + "\n")
+        yield [
+            ScoredRow(row=row, answer=answer) for row, answer in zip(chunk, answers, strict=True)
+        ]
         advance(chunk[-1].line)
-    return tally
 
 
 def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: "ReadRow") -> None:
@@ -126,13 +130,6 @@ def _count(answer: Assessment | InvalidSubmission, tally: Tally, row: "ReadRow")
     tally.failed += 1
     if tally.failed <= MOST_SHOWN:
         tally.first_failures.append(f"{row.where}：{answer}")
-
-
-def _as_json(answer: Assessment | InvalidSubmission, row: "ReadRow") -> dict[str, Any]:
-    if isinstance(answer, Assessment):
-        return answer.as_dict()
-    error = {"code": answer.code, "message": str(answer)}
-    return {"line": row.line, "where": row.where, "id": row.item.id, "error": error}
 
 
 def _show_failures(tally: Tally) -> None:
@@ -150,22 +147,6 @@ def _check_output(output: Path, file: Path) -> None:
         raise Failure(f"{output} 不是普通文件，请换一个 -o。")
     if output.exists() and output.samefile(file):
         raise Failure(f"{output} 就是要分拣的文件，请换一个 -o，以免盖掉原件。")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """Open a file that takes the place of ``path`` if all goes well, and else is removed."""
-    path = path.resolve()  # of a link, what it names is replaced
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as lines:
-            yield lines
-            lines.flush()
-            os.fsync(lines.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import shlex
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
         _warn_of_open_ears(settings)
         if store is not None:
             _introduce_admin(store)
+            held.enter_context(_work_beside(settings))
         _serve(app, listener, settings, key=key)
     click.echo("服务已停止。", err=True)
 
@@ -77,6 +78,13 @@ def _open_store(settings: "Settings") -> "Store":
     from nlp_service.store.opening import open_store
 
     return open_store(settings)
+
+
+def _work_beside(settings: "Settings") -> AbstractContextManager[None]:
+    """Keep workers for batch jobs running; they end before the store is closed."""
+    from nlp_service.jobs.supervisor import supervising
+
+    return supervising(settings)
 
 
 def _listen(host: str, port: int) -> socket.socket:

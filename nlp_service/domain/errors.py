@@ -9,6 +9,10 @@
     ├── PasswordRefused        a password that nobody should choose
     ├── SignInFailed           name and password do not fit, or the user may not sign in
     ├── SignInPaused           too many failed sign-ins: ``retry_after_s`` says how long to wait
+    ├── WebhookRefused         an address that the service may not or cannot notify
+    ├── QueueFull              more jobs than may wait; later there is room
+    ├── IdempotencyMismatch    a key of an earlier job that came with another body
+    ├── ResultsGone            results that were kept as long as the installation wants
     ├── BundleError            a model bundle that the service will not start with
     │   ├── BundleMissing      no such folder, or a file of it is not there
     │   ├── BundleCorrupt      a file's bytes are not those that the manifest names
@@ -35,6 +39,8 @@ Messages are Chinese where a user sees them: what is wrong, the value (never a s
 text), and what to do.
 """
 
+from typing import Any
+
 
 class NlpServiceError(Exception):
     """Anything that the service raises on purpose."""
@@ -46,6 +52,10 @@ class InvalidSubmission(NlpServiceError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let other processes be told of it."""
+        return type(self), (self.code, str(self))
 
 
 class InvalidTaxonomy(NlpServiceError):
@@ -93,6 +103,34 @@ class SignInPaused(NlpServiceError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"登录失败次数过多，请在 {retry_after_s} 秒后再试，或找管理员重置口令。")
         self.retry_after_s = retry_after_s
+
+
+class WebhookRefused(NlpServiceError):
+    """An address that the service may not notify, or cannot."""
+
+    code = "webhook_refused"
+
+
+class QueueFull(NlpServiceError):
+    """As many jobs or rows wait as may; ``retry_after_s`` is when there may be room."""
+
+    code = "queue_full"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class IdempotencyMismatch(NlpServiceError):
+    """The idempotency key stands for an earlier job with another file or other options."""
+
+    code = "idempotency_mismatch"
+
+
+class ResultsGone(NlpServiceError):
+    """The results of a job were kept as long as the installation wants."""
+
+    code = "results_gone"
 
 
 class BundleError(NlpServiceError):

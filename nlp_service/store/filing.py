@@ -4,9 +4,11 @@ Whatever is to be kept of a stored text beside itself and its assessment is writ
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nlp_service.domain.errors import InvalidSubmission, ReferenceTaken
-from nlp_service.domain.records import Filing, StoredOnce, check_name
+from nlp_service.domain.records import Filing, Outcome, StoredOnce, check_name
+from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.stages import Stage, timed
 from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.opening import Office
@@ -42,6 +44,11 @@ def _file(office: Office, items: Sequence[Filing]) -> Sequence[StoredOnce | Refu
             created[key] = items[place]
     _keep(office, created)
     return [results[place] for place in range(len(items))]
+
+
+def with_unit_code(outcome: Outcome, taxonomy: Taxonomy) -> Outcome:
+    """Return an outcome with its handling unit by code, where the file gave a name."""
+    return replace(outcome, handling_unit=taxonomy.unit_code(outcome.handling_unit))
 
 
 def _keep(office: Office, created: Mapping[int, Filing]) -> None:

@@ -7,7 +7,7 @@ is read and assessed: the database works in a process of its own.
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from nlp_service.assess import CHUNK, Assessor
@@ -21,7 +21,7 @@ from nlp_service.duplicates.matter import Vector
 from nlp_service.intake.archive import Archive, ArchivedRow, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.store.earlier_texts import shown_document
-from nlp_service.store.filing import Refusal, file_submissions
+from nlp_service.store.filing import Refusal, file_submissions, with_unit_code
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
 
@@ -195,15 +195,12 @@ def _filing(
         return item
     if not isinstance(answer, Assessment):
         return answer
-    outcome = item.outcome and replace(
-        item.outcome, handling_unit=taxonomy.unit_code(item.outcome.handling_unit)
-    )
     return Filing(
         submission=item.submission,
         assessment=answer,
         origin=item.origin,
         received_at=item.received_at,
-        outcome=outcome,
+        outcome=item.outcome and with_unit_code(item.outcome, taxonomy),
     )
 
 

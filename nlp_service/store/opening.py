@@ -16,6 +16,7 @@ from nlp_service.settings import Settings
 from nlp_service.store.api_keys import ApiKeys
 from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
+from nlp_service.store.batches import Batches
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
 from nlp_service.store.groups import Groups
@@ -58,6 +59,7 @@ class Office:
         self.sessions = Sessions(connection)
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
+        self.batches = Batches(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""

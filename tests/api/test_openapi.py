@@ -4,6 +4,7 @@ import pytest
 from fastapi.openapi.models import OpenAPI
 
 from nlp_service.api import (
+    batch_schemas,
     import_schemas,
     issue_schemas,
     people_schemas,
@@ -23,6 +24,7 @@ for module in (
     record_schemas,
     people_schemas,
     import_schemas,
+    batch_schemas,
     issue_schemas,
     related_schemas,
     related_routes,
@@ -71,6 +73,12 @@ EXPECTED = {
     "post /v1/keys",
     "post /v1/keys/{key}:revoke",
     "get /v1/audit",
+    "post /v1/batches",
+    "get /v1/batches",
+    "get /v1/batches/{key}",
+    "get /v1/batches/{key}/events",
+    "get /v1/batches/{key}/results",
+    "delete /v1/batches/{key}",
     "get /v1/rubric",
     "get /v1/taxonomy",
     "get /healthz",

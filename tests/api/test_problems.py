@@ -98,7 +98,13 @@ def test_answer_problem_is_provoked_for_every_code():
         "password_refused",
         "account_refused",
     }
-    others = by_themselves | of_the_store | of_duplicates | of_reviews | of_people
+    of_batches = {  # test_batches.py
+        "idempotency_mismatch",
+        "webhook_refused",
+        "queue_full",
+        "results_gone",
+    }
+    others = by_themselves | of_the_store | of_duplicates | of_reviews | of_people | of_batches
     assert set(PROVOCATIONS) | others == set(PROBLEMS)
 
 

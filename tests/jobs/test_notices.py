@@ -1,0 +1,123 @@
+"""Notices to a real receiver: signed, repeated until they are taken, never sent elsewhere."""
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from nlp_service.client import SignatureRefused, check_signature
+from nlp_service.domain.batches import NotifyState
+from nlp_service.domain.errors import WebhookRefused
+from nlp_service.jobs import notices
+from nlp_service.jobs.notices import NoticeFailed, send_notice, sign
+from tests.jobs.letters import EVERY_FAST, rows
+
+SECRET = "一个长密钥"
+
+
+@contextmanager
+def receiving(*statuses, headers=()):
+    """A receiver that answers with these statuses, then with 200; yields its port and its post."""
+    post, answers = [], list(statuses)
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            post.append((self.path, self.headers, body))
+            self.send_response(answers.pop(0) if answers else 200)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port, post
+        server.shutdown()
+        thread.join()
+
+
+def send(port, body=b"{}", **options):
+    address = f"http://127.0.0.1:{port}/hooks?a=1"
+    send_notice(address, body, hosts=[f"127.0.0.1:{port}"], secret=SECRET, **options)
+
+
+def test_a_notice_is_signed_over_its_time_and_body():
+    with receiving() as (port, post):
+        send(port, b'{"event":"batch.ended"}')
+
+    ((path, headers, body),) = post
+    assert (path, headers["Content-Type"]) == ("/hooks?a=1", "application/json")
+    check_signature(SECRET, headers["Nlp-Signature"], body)
+    for secret, content in ((SECRET, body + b" "), ("别的密钥", body)):
+        with pytest.raises(SignatureRefused):
+            check_signature(secret, headers["Nlp-Signature"], content)
+
+
+def test_an_old_notice_is_not_believed():
+    signature = sign(SECRET, b"{}", at=1_700_000_000)
+
+    check_signature(SECRET, signature, b"{}", now=1_700_000_200)
+    for late in (1_700_000_301, 1_699_999_699):
+        with pytest.raises(SignatureRefused):
+            check_signature(SECRET, signature, b"{}", now=late)
+    with pytest.raises(SignatureRefused):
+        check_signature(SECRET, "v1=abc", b"{}")
+
+
+def test_a_redirect_is_not_followed():
+    with receiving() as (elsewhere, received):
+        to = [("Location", f"http://127.0.0.1:{elsewhere}/")]
+        with receiving(302, 307, headers=to) as (port, _):
+            for _ in range(2):
+                with pytest.raises(NoticeFailed, match="30"):
+                    send(port)
+
+    assert received == []
+
+
+def test_a_receiver_that_is_gone_for_good_is_not_asked_again():
+    with receiving(410) as (port, _), pytest.raises(WebhookRefused):
+        send(port)
+
+
+def test_a_receiver_that_does_not_answer_is_a_failed_try():
+    with receiving() as (port, _):
+        pass
+
+    with pytest.raises(NoticeFailed, match="没有应答"):
+        send(port)
+
+
+def test_a_job_tells_of_its_end_until_it_is_heard(desk, monkeypatch):
+    monkeypatch.setattr(notices, "WAITS_S", (1, 1))
+    monkeypatch.setattr("nlp_service.jobs.work.WAITS_S", (1, 1))
+    with receiving(503) as (port, post):
+        allowed = {"webhook_hosts": (f"127.0.0.1:{port}",), "webhook_secret": _secret()}
+        settings = desk.settings.model_copy(update=allowed)
+        monkeypatch.setattr(desk, "settings", settings)
+        monkeypatch.setattr(desk.worker.shop, "settings", settings)
+        options = replace(EVERY_FAST, webhook=f"http://127.0.0.1:{port}/")
+        batch = desk.wait(desk.submit(rows(3, row2="！！"), options=options).key)
+        while desk.look(batch.key).notify_state is NotifyState.WAITING:
+            pass
+
+    assert desk.look(batch.key).notify_state is NotifyState.DELIVERED
+    assert len(post) == 2
+    for _, headers, body in post:
+        check_signature(SECRET, headers["Nlp-Signature"], body)
+    told = json.loads(post[-1][2])["batch"]
+    assert (told["key"], told["state"], told["done"], told["refused"]) == (batch.key, "done", 2, 1)
+    assert "路灯" not in post[-1][2].decode()
+
+
+def _secret():
+    from pydantic import SecretStr
+
+    return SecretStr(SECRET)
