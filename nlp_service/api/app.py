@@ -1,8 +1,9 @@
 """Make the application: middleware, problem handlers, routes; its bundle and its store."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -85,33 +86,42 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=hold_what_is_needed,
-        middleware=[
-            Middleware(
-                ObservingMiddleware,
-                observers=[metrics.count_request, log_request],
-                listener=metrics.observe_stage,
-                tracer=tracer,
-            ),
-            Middleware(HeadersMiddleware),
-            Middleware(FailureMiddleware),
-            Middleware(GateMiddleware),
-            Middleware(BodyLimitMiddleware),
-        ],
+        middleware=_middleware(metrics, tracer),
     )
     app.state.metrics = metrics
     app.state.settings = settings
     app.state.permissions = PermissionTable()
     app.include_router(router)
     add_problem_handlers(app)
-    describe_domain_types(app.openapi())
-    restore_nulls(app.openapi())
-    issue_examples.restore_nulls(app.openapi())
-    restore_record_nulls(app.openapi())
-    restore_review_nulls(app.openapi())
-    restore_people_nulls(app.openapi())
-    batch_documentation.restore_nulls(app.openapi())
-    describe_gate(app.openapi())
+    _finish_documentation(app.openapi())
     return app
+
+
+def _middleware(metrics: Metrics, tracer: Tracer | None) -> Sequence[Middleware]:
+    """Return what every request passes, the outermost first."""
+    return [
+        Middleware(
+            ObservingMiddleware,
+            observers=[metrics.count_request, log_request],
+            listener=metrics.observe_stage,
+            tracer=tracer,
+        ),
+        Middleware(HeadersMiddleware),
+        Middleware(FailureMiddleware),
+        Middleware(GateMiddleware),
+        Middleware(BodyLimitMiddleware),
+    ]
+
+
+def _finish_documentation(openapi: dict[str, Any]) -> None:
+    describe_domain_types(openapi)
+    restore_nulls(openapi)
+    issue_examples.restore_nulls(openapi)
+    restore_record_nulls(openapi)
+    restore_review_nulls(openapi)
+    restore_people_nulls(openapi)
+    batch_documentation.restore_nulls(openapi)
+    describe_gate(openapi)
 
 
 @contextmanager
