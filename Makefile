@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check check-light train evaluate bench wheelhouse constraints clean
+.PHONY: help run test test-slow check check-light train evaluate bench drill wheelhouse constraints clean
 
 # The first that really runs and is new enough; a launcher without its Python does not count.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -49,7 +49,7 @@ train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpo
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, quality and masking cost; copies found, beside rensa and datasketch; an archive of 100,000; groups
+bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, quality and masking cost; copies found, beside rensa and datasketch; an archive of 100,000; groups; a batch of 10,000 by HTTP
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.cascade
 	@$(BIN)/python -m benchmarks.quality
@@ -57,6 +57,12 @@ bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, 
 	@$(BIN)/python -m benchmarks.duplicates
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.groups
+	@$(BIN)/python -m benchmarks.batches
+
+DRILL_KILLS ?= 100
+DRILL_ROWS ?= 10000
+drill: $(VENV)/.dev ## kill server, workers and database DRILL_KILLS (100) times during batches; nothing may be lost
+	@$(BIN)/python -m tests.drills.kills --kills $(DRILL_KILLS) --rows $(DRILL_ROWS)
 
 wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
 	$(SAY) "collecting wheels in wheelhouse/"

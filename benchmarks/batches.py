@@ -26,10 +26,13 @@ import psutil
 from benchmarks.archives import CORPORA, GOLD, read_bodies
 from benchmarks.edited_texts import recombine
 from nlp_service.client import Client
+from nlp_service.people.tokens import hash_token, make_key
 
 COUNT = 10_000
 REPORT = Path("var/reports/batch_speed.json")
 STARTS_WITHIN_S = 120
+KEY = make_key().token
+_KEYS = f"benchmark:{hash_token(KEY).hex()}"
 
 
 def main() -> None:
@@ -39,7 +42,7 @@ def main() -> None:
     for store in (False, True):
         with tempfile.TemporaryDirectory(dir=_folder()) as place, serving(Path(place)) as server:
             watch = Watch(server)
-            figures = run(Client(server_url(server)), content, store=store)
+            figures = run(Client(server_url(server), key=KEY), content, store=store)
             report["stored" if store else "not stored"] = figures | watch.stop()
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -129,7 +132,7 @@ def serving(place: Path) -> Iterator["subprocess.Popen[bytes]"]:
         port = listener.getsockname()[1]
     process = subprocess.Popen(
         command("serve", "--port", str(port)),
-        env={**os.environ, "NLP_DATA": str(place), "NLP_WORKERS": "1"},
+        env={**os.environ, "NLP_DATA": str(place), "NLP_WORKERS": "1", "NLP_KEYS": _KEYS},
         stdout=subprocess.DEVNULL,
     )
     try:

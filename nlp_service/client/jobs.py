@@ -79,7 +79,7 @@ class Client:
             mode: ``fast``, ``auto`` or ``accurate``; the service's choice where nobody says.
             store: whether its rows become submissions.
             source: where they come from.
-            columns: column of the file -> what it holds.
+            columns: what is meant (正文, 标题, 提交人 …) -> how the file calls that column.
             webhook: where the service is to tell of the end.
             idempotency_key: made up where nobody says, so that a repeated request is one job.
 
@@ -94,7 +94,7 @@ class Client:
             "mode": mode,
             "source": source,
             "webhook": webhook,
-            "map": [f"{column}:{field}" for column, field in (columns or {}).items()],
+            "columns": json.dumps(dict(columns), ensure_ascii=False) if columns else "",
         }
         headers = {
             "Content-Type": "application/octet-stream",

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO, Any
 from urllib.parse import urlencode
 
@@ -41,7 +42,7 @@ class Sender:
         query: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Callable[[], tuple[IO[bytes] | bytes, int]] | None = None,
+        body: Callable[[], tuple[IO[bytes], int]] | None = None,
     ) -> http.client.HTTPResponse:
         """Send a request; return its answer, open.
 
@@ -78,20 +79,23 @@ class Sender:
         path: str,
         query: Mapping[str, Any],
         headers: Mapping[str, str],
-        body: Callable[[], tuple[IO[bytes] | bytes, int]] | None,
+        body: Callable[[], tuple[IO[bytes], int]] | None,
     ) -> http.client.HTTPResponse:
-        content, length = body() if body else (None, 0)
+        content, length = body() if body else (BytesIO(), 0)
         told = {**self.headers, **headers}
         if body:
             told["Content-Length"] = str(length)
         address = f"{self.url}{path}?{urlencode(query, doseq=True)}" if query else self.url + path
-        request = urllib.request.Request(address, data=content, headers=told, method=method)
-        try:
-            answer: http.client.HTTPResponse = urllib.request.urlopen(
-                request, timeout=self.timeout_s
+        with content:
+            request = urllib.request.Request(
+                address, data=content if body else None, headers=told, method=method
             )
-        except urllib.error.HTTPError as error:
-            raise _refusal(error) from None
+            try:
+                answer: http.client.HTTPResponse = urllib.request.urlopen(
+                    request, timeout=self.timeout_s
+                )
+            except urllib.error.HTTPError as error:
+                raise _refusal(error) from None
         return answer
 
 

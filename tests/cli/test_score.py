@@ -4,10 +4,13 @@ import signal
 import subprocess
 import time
 
+import openpyxl
 import pytest
 
 from nlp_service.api.schemas import AssessmentOut
-from nlp_service.domain.submission import Submission
+from nlp_service.cli.scored import ScoredRow, replacing, write_scored
+from nlp_service.domain.submission import Mode, Submission
+from nlp_service.intake.uploads import ReadRow
 from tests.intake.made_files import workbook
 
 LAMP = "小区门口的路灯坏了半个月，晚上出门很不安全，请尽快维修。"
@@ -219,3 +222,34 @@ def test_score_that_is_stopped_leaves_the_old_result(
     assert said.strip() == "已中断。"
     assert output.read_text(encoding="utf-8") == "old"
     assert not (tmp_path / "out.jsonl.part").exists()
+
+
+def test_score_writes_a_table_for_people(nlp_service, letters, tmp_path):
+    done = nlp_service("score", letters, "-o", tmp_path / "结果.xlsx", "--mode", "fast")
+
+    assert done.returncode == 0, done.stderr
+    sheet = openpyxl.load_workbook(tmp_path / "结果.xlsx").active
+    _, *rows = sheet.iter_rows(values_only=True, max_col=4)
+    assert rows == [
+        (1, "第 1 行", "1", "已分拣"),
+        (2, "第 2 行", "2", "未分拣"),
+        (3, "第 3 行", None, "未分拣"),
+        (4, "第 4 行", "4", "已分拣"),
+    ]
+
+
+def test_a_table_may_be_a_csv(assessor, tmp_path):
+    submission = Submission(id="1", body=LAMP)
+    answers = assessor.assess_each([submission], mode=Mode.FAST)
+    row = ReadRow(number=1, line=7, where="第 7 行", item=submission, fields=None)
+    rows = [ScoredRow(row=row, answer=answers[0])]
+
+    with replacing(tmp_path / "结果.csv") as part:
+        write_scored(part, [rows, rows], kind=".csv")
+
+    lines = (tmp_path / "结果.csv").read_bytes().decode("utf-8-sig").splitlines()
+    assert [line[:19] for line in lines[1:]] == [
+        '1,"第 7 行","1","已分拣"',
+        '1,"第 7 行","1","已分拣"',
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["结果.csv"]

@@ -47,7 +47,7 @@ def main() -> None:
     """Run the drill that the command line asks for; fail where anything differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(2**32) if given.seed is None else given.seed
@@ -74,7 +74,7 @@ def run_drill(*, kills: int, count: int, seed: int, base: Path | None = None) ->
         )
         place.chmod(0o755)  # the database's own user must get through
         installation = held.enter_context(Installation(place))
-        client = Client(installation.url, patience_s=300)
+        client = Client(installation.url, key=installation.key, patience_s=300)
         begun = time.monotonic()
         expected = _read_bytes(client, _finish(client, _submit(client, content).key))
         _check_rows(expected, count)

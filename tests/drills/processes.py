@@ -15,6 +15,7 @@ import psutil
 
 from nlp_service.domain.batches import Batch
 from nlp_service.domain.errors import NlpServiceError
+from nlp_service.people.tokens import hash_token, make_key
 from nlp_service.settings import Settings
 from nlp_service.store.cluster import running_server
 from nlp_service.store.embedded import use_server
@@ -31,6 +32,7 @@ class Installation:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
+        self.key = make_key().token
         self._settings = Settings(data=place)
         self._log = (place / "processes.log").open("ab")
         self._environment = {
@@ -39,6 +41,7 @@ class Installation:
             "NLP_PORT": str(port),
             "NLP_WORKERS": "1",
             "NLP_QUEUE_JOBS": "1000",
+            "NLP_KEYS": f"drill:{hash_token(self.key).hex()}",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": str(ROOT),
         }

@@ -11,6 +11,43 @@ SCHEMA = "nlp"
 
 def upgrade() -> None:
     """Make the tables."""
+    _make_batches()
+    _part("batch_pieces", _number("number"))
+    _part(
+        "batch_chunks",
+        _number("first_row"),
+        *_counts("last_row"),
+        sa.Column("tries", sa.Integer, nullable=False),
+        *_words("workflow"),
+    )
+    _part(
+        "batch_results",
+        _number("first_row"),
+        *_counts("last_row"),
+        *_words("bundle"),
+        _moment("written_at"),
+    )
+    op.create_index("batch_results_written", "batch_results", ["written_at"], schema=SCHEMA)
+    op.create_table(
+        "workers",
+        sa.Column("executor", sa.Text, primary_key=True),
+        sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        *_words("host"),
+        sa.Column("pid", sa.Integer, nullable=False),
+        *_words("bundle"),
+        _moment("started_at"),
+        _moment("beat_at"),
+        schema=SCHEMA,
+    )
+
+
+def downgrade() -> None:
+    """Drop the tables; submissions that jobs stored stay."""
+    for table in ("workers", "batch_results", "batch_chunks", "batch_pieces", "batches"):
+        op.drop_table(table, schema=SCHEMA)
+
+
+def _make_batches() -> None:
     op.create_table(
         "batches",
         sa.Column("key", sa.BigInteger, sa.Identity(always=True), primary_key=True),
@@ -51,39 +88,6 @@ def upgrade() -> None:
         schema=SCHEMA,
         postgresql_where=sa.text("finished_at IS NULL"),
     )
-    _part("batch_pieces", _number("number"))
-    _part(
-        "batch_chunks",
-        _number("first_row"),
-        *_counts("last_row"),
-        sa.Column("tries", sa.Integer, nullable=False),
-        *_words("workflow"),
-    )
-    _part(
-        "batch_results",
-        _number("first_row"),
-        *_counts("last_row"),
-        *_words("bundle"),
-        _moment("written_at"),
-    )
-    op.create_index("batch_results_written", "batch_results", ["written_at"], schema=SCHEMA)
-    op.create_table(
-        "workers",
-        sa.Column("executor", sa.Text, primary_key=True),
-        sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
-        *_words("host"),
-        sa.Column("pid", sa.Integer, nullable=False),
-        *_words("bundle"),
-        _moment("started_at"),
-        _moment("beat_at"),
-        schema=SCHEMA,
-    )
-
-
-def downgrade() -> None:
-    """Drop the tables; submissions that jobs stored stay."""
-    for table in ("workers", "batch_results", "batch_chunks", "batch_pieces", "batches"):
-        op.drop_table(table, schema=SCHEMA)
 
 
 def _part(name: str, *columns: "sa.Column[object]") -> None:
