@@ -129,7 +129,7 @@ LINES: Sequence[Line] = (
     Line(method="GET", path=BATCHES_PATH, needs=Permission.READ),
     Line(method="GET", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.READ),
     Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/events", needs=Permission.READ),
-    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/results", needs=Permission.EXPORT),
+    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/results", needs=Permission.READ),
     Line(method="DELETE", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.FILE),
     # archives
     Line(method="POST", path=IMPORT_PATH, needs=Permission.FILE),

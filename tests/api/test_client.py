@@ -78,7 +78,7 @@ def test_what_the_service_refuses_is_told_with_its_code(url):
     assert (refused.value.status, refused.value.code) == (404, "record_unknown")
     with pytest.raises(ServiceError) as refused:
         client.submit(b"{}", name="来信.exe")
-    assert refused.value.status == 422
+    assert refused.value.status == 415
 
 
 def test_a_service_that_is_not_there_is_waited_for_and_then_told():

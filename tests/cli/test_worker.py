@@ -11,7 +11,9 @@ import pytest
 
 from nlp_service.client import Client
 from tests.callers import KEY, KEYS
-from tests.cli.test_serve import serving, url_in  # noqa: F401
+from tests.cli.test_serve import url_in
+
+WITH_A_WORKER = {"NLP_WORKERS": "1", "NLP_KEYS": KEYS}
 
 
 def test_worker_without_a_store_has_nothing_to_do(nlp_service):
@@ -39,8 +41,8 @@ def test_worker_works_until_it_is_told_to_stop(command, pytestconfig, keeping):
 
 
 @pytest.mark.slow
-def test_serve_keeps_a_worker_running_and_takes_it_along(serving, keeping):  # noqa: F811
-    with serving("--port", "0", **{**keeping, "NLP_WORKERS": "1", "NLP_KEYS": KEYS}) as (
+def test_serve_keeps_a_worker_running_and_takes_it_along(serving, keeping):
+    with serving("--port", "0", **WITH_A_WORKER, **keeping) as (
         service,
         said,
     ):
@@ -62,8 +64,8 @@ def test_serve_keeps_a_worker_running_and_takes_it_along(serving, keeping):  # n
 
 
 @pytest.mark.slow
-def test_a_worker_ends_when_its_server_is_killed(serving, keeping):  # noqa: F811
-    with serving("--port", "0", **{**keeping, "NLP_WORKERS": "1", "NLP_KEYS": KEYS}) as (
+def test_a_worker_ends_when_its_server_is_killed(serving, keeping):
+    with serving("--port", "0", **WITH_A_WORKER, **keeping) as (
         service,
         _,
     ):
