@@ -3,6 +3,7 @@
 No label ever holds what a sender may choose.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -12,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from nlp_service.api.drift import Drift, Shares
 from nlp_service.api.observing import Answered
 from nlp_service.domain.assessment import Assessment, Versions
+from nlp_service.domain.batches import QueueState
 from nlp_service.stages import Stage
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -22,56 +24,58 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry, buckets=_SECONDS)
+        self._requests = counter(
             "nlp_requests",
             "HTTP requests answered.",
             ["route", "method", "status"],
-            registry=self.registry,
         )
-        self._seconds = Histogram(
+        self._seconds = histogram(
             "nlp_request_duration_seconds",
             "Time from a request's first byte to the end of its answer.",
             ["route", "method"],
-            registry=self.registry,
-            buckets=_SECONDS,
         )
-        self._assessed = Counter(
+        self._assessed = counter(
             "nlp_assessed_submissions",
             "Submissions assessed, by kind.",
             ["kind"],
-            registry=self.registry,
         )
-        self._needing_review = Counter(
+        self._needing_review = counter(
             "nlp_submissions_needing_review",
             "Assessed submissions that need a person; over the assessed ones: the review share.",
             ["kind"],
-            registry=self.registry,
         )
-        self._reasons = Counter(
+        self._reasons = counter(
             "nlp_review_reasons",
             "Why assessed submissions need a person: uncertain_<head> is an abstention on a tag.",
             ["reason"],
-            registry=self.registry,
         )
-        self._labels = Counter(
+        self._labels = counter(
             "nlp_labels",
             "Labels given, by kind and head.",
             ["kind", "head", "label"],
-            registry=self.registry,
         )
-        self._drift_index = Gauge(
+        self._drift_index = gauge(
             "nlp_label_drift",
             "Population stability index of the labels given lately against those learnt from;"
             " above 0.25 look into it, NaN while few texts came.",
             ["kind", "head"],
-            registry=self.registry,
         )
-        self._stages = Histogram(
+        self._stages = histogram(
             "nlp_stage_duration_seconds",
             "Time of each stage, for one text or one chunk of texts.",
             ["stage"],
-            registry=self.registry,
-            buckets=_SECONDS,
+        )
+        self._queue = gauge(
+            "nlp_batch_queue",
+            "Batch work: jobs and rows that wait, workers that live; NaN where nobody can tell.",
+            ["what"],
+        )
+        self._quarantined = gauge(
+            "nlp_batch_quarantined_rows",
+            "Rows of kept jobs at which assessing failed.",
         )
         self._drift: Mapping[str, Drift] = {}
         self._bundle = Info("nlp_bundle", "The loaded model bundle.", registry=self.registry)
@@ -93,6 +97,12 @@ class Metrics:
     def observe_stage(self, stage: Stage, seconds: float) -> None:
         """Take in how long a stage took."""
         self._stages.labels(stage).observe(seconds)
+
+    def show_queue(self, queue: QueueState | None) -> None:
+        """Show how much batch work waits, where anybody can tell."""
+        for what in ("waiting_jobs", "waiting_rows", "workers", "rows_per_s", "retries"):
+            self._queue.labels(what).set(getattr(queue, what) if queue else math.nan)
+        self._quarantined.set(queue.quarantined if queue else math.nan)
 
     def name_bundle(self, versions: Versions, learnt: Mapping[str, Shares]) -> None:
         """Say which bundle answers, and by kind how common each label was in its data."""

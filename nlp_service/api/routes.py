@@ -24,7 +24,10 @@ from nlp_service.api.review_routes import review_router
 from nlp_service.api.schemas import HealthOut, ReadyOut
 from nlp_service.api.session_routes import session_router
 from nlp_service.api.submission_routes import submission_router
+from nlp_service.domain.batches import QueueState
+from nlp_service.domain.errors import StoreError
 from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.store.opening import Store
 
 router = APIRouter()
 router.include_router(assessment_router)
@@ -71,30 +74,47 @@ async def check_health() -> dict[str, str]:
 @router.get(
     "/readyz",
     summary="能否开始工作",
-    description="模型包已载入、数据库能应答时为 200 并给出各版本，否则为 503。",
+    description="模型包已载入、数据库能应答时为 200，给出各版本和等待的任务，否则为 503。",
     tags=["运行"],
     response_model=ReadyOut,
     responses=documentation.READY_RESPONSES,
 )
 def check_readiness(assessor: AssessorDep, store: FoundStoreDep) -> dict[str, Any]:
-    """Say whether the bundle is loaded and the database answers."""
-    if store is not None:
-        store.check()
-    state = "off" if store is None else "ready"
-    return {"status": "ready", "versions": asdict(assessor.versions), "store": state}
+    """Say whether the bundle is loaded and the database answers, and how much work waits."""
+    queue = None if store is None else _read_queue(store)
+    return {
+        "status": "ready",
+        "versions": asdict(assessor.versions),
+        "store": "off" if store is None else "ready",
+        "queue": queue
+        and {
+            "waiting_jobs": queue.waiting_jobs,
+            "waiting_rows": queue.waiting_rows,
+            "workers": queue.workers,
+        },
+    }
 
 
 @router.get(
     "/metrics",
     summary="运行指标（Prometheus）",
-    description="返回请求数、耗时、各类来件的分拣数和待人工数。",
+    description="请求数、各阶段耗时、分拣数、待人工的缘由、标签和漂移、批量任务的队列。",
     tags=["运行"],
     response_class=Response,
     responses=documentation.METRICS_RESPONSES,
 )
-def read_metrics(metrics: MetricsDep) -> Response:
-    """Send the counters."""
+def read_metrics(metrics: MetricsDep, store: FoundStoreDep) -> Response:
+    """Send the counters; where the database does not answer, those of the queue are NaN."""
+    try:
+        metrics.show_queue(None if store is None else _read_queue(store))
+    except StoreError:
+        metrics.show_queue(None)
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _read_queue(store: Store) -> QueueState:
+    with store.reading() as office:
+        return office.batches.queue()
 
 
 @router.get("/", include_in_schema=False)

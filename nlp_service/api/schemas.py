@@ -269,6 +269,16 @@ class HealthOut(BaseModel):
     status: Literal["ok"]
 
 
+class WaitingOut(BaseModel):
+    """How much batch work waits."""
+
+    model_config = described("等待的批量任务。")
+
+    waiting_jobs: int = Field(description="没有结束的任务。")
+    waiting_rows: int = Field(description="已读出、还没有结果的行。")
+    workers: int = Field(description="在运行的工作进程。")
+
+
 class ReadyOut(BaseModel):
     """The bundle is loaded."""
 
@@ -277,3 +287,4 @@ class ReadyOut(BaseModel):
     status: Literal["ready"]
     versions: VersionsOut
     store: Literal["ready", "off"] = Field(description="数据库：ready 能应答，off 没有开启存储。")
+    queue: WaitingOut | None = Field(description="没有开启存储时为 null。")

@@ -1,7 +1,6 @@
 """``nlp-service worker``: score batch jobs until a signal comes; as many as there are machines."""
 
 import gc
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from nlp_service.cli.failures import Failure
+from nlp_service.cli.logs import configure_logs
 from nlp_service.cli.options import bundle_option, help_option, read_settings
 
 
@@ -28,14 +28,14 @@ def worker_command(lifeline: bool, bundle: Path | None) -> None:
     settings = read_settings({"bundle": bundle})
     if not settings.store:
         raise Failure("没有开启存储（NLP_STORE=false），没有任务可做。")
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logs(settings)
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     from nlp_service.jobs.worker import working
 
     with suppress(KeyboardInterrupt), working(settings) as worker:
         gc.collect()
-        gc.freeze()  # the model is never garbage; not walking it again makes scoring a tenth quicker
+        gc.freeze()  # the model is never garbage: not walking it again saves a tenth
         click.echo(f"工作进程已启动（{worker.executor}）。", err=True)
         try:
             _wait(lifeline)

@@ -47,6 +47,7 @@ def test_get_readyz_with_the_bundle_loaded_names_its_versions(client, assessor):
         "status": "ready",
         "versions": asdict(assessor.versions),
         "store": "off",
+        "queue": None,
     }
 
 
@@ -117,3 +118,18 @@ def test_get_metrics_has_no_label_that_a_sender_chose(fresh_client):
     text = fresh_client.get("/metrics").text
     assert 'nlp_requests_total{method="other",route="unmatched",status="404"} 1.0' in text
     assert not any(sent in text for sent in ("SMUGGLE", "举报", "13800000000", "%"))
+
+
+def test_readiness_and_metrics_tell_what_work_waits(office):
+    office.post(
+        "/v1/batches?store=false&mode=fast",
+        content=b'{"body": "\xe8\xb7\xaf\xe7\x81\xaf\xe5\x9d\x8f\xe4\xba\x86"}\n',
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+
+    assert office.get("/readyz").json()["queue"] == {
+        "waiting_jobs": 1,
+        "waiting_rows": 0,
+        "workers": 0,
+    }
+    assert read_samples(office)["nlp_batch_queue", "waiting_jobs"] == 1
