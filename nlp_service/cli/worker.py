@@ -35,7 +35,7 @@ def worker_command(lifeline: bool, bundle: Path | None) -> None:
 
     with suppress(KeyboardInterrupt), working(settings) as worker:
         gc.collect()
-        gc.freeze()  # the model is never garbage; not walking it again makes scoring a tenth quicker
+        gc.freeze()  # the model is never garbage: not walking it again saves a tenth of scoring
         click.echo(f"工作进程已启动（{worker.executor}）。", err=True)
         try:
             _wait(lifeline)
