@@ -1,9 +1,8 @@
 """Read the results of a job in the order of its rows, also while it runs, a chunk in memory."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from nlp_service.domain.batches import Batch
 from nlp_service.domain.errors import ResultsGone
@@ -76,7 +75,3 @@ def read_results(
         else:
             yield []  # whoever is gone is noticed when something is sent
             waits(LOOKS_EVERY_S)
-
-
-Shown = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""How an answer is shown: masked, for instance."""

@@ -52,6 +52,9 @@ _CONNECTIONS = 8
 """Of DBOS: its queues, its listener and the work at once."""
 
 
+_only_one = threading.Lock()
+
+
 class Worker:
     """Works until it is stopped. Made by ``working``."""
 
@@ -188,7 +191,7 @@ class Worker:
 def working(
     settings: Settings, *, store: Store | None = None, load: Load = load_assessor
 ) -> Iterator[Worker]:
-    """Yield a worker that works until the block ends.
+    """Yield a worker that works until the block ends. One a process.
 
     Args:
         settings: name the bundle and the database.
@@ -198,7 +201,17 @@ def working(
     Raises:
         BundleError: the bundle is not one to work with.
         StoreError: the database is not one to work with, or refuses.
+        RuntimeError: this process has a worker already.
     """
+    if not _only_one.acquire(blocking=False):
+        raise RuntimeError("this process has a worker already")
+    try:
+        yield from _work(settings, store, load)
+    finally:
+        _only_one.release()
+
+
+def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worker]:
     assessor = load(settings)
     opened = None if store else open_store(settings)
     try:

@@ -1,5 +1,6 @@
 """Assessors for tests, made by their names also in other processes: linear, so quick to load."""
 
+import functools
 import os
 import signal
 from dataclasses import replace
@@ -24,14 +25,11 @@ class FussyAssessor(Assessor):
         return super().assess_each(items, **options)
 
 
-def load_quick(settings):
-    return Assessor(_linear(settings))
-
-
 def load_fussy(settings):
-    return FussyAssessor(_linear(settings))
+    return FussyAssessor(_linear(settings.bundle))
 
 
-def _linear(settings):
-    bundle = read_bundle(settings.bundle)
+@functools.cache
+def _linear(folder):
+    bundle = read_bundle(folder)
     return replace(bundle, stage=None, pairs=replace(bundle.pairs, embedder=None))

@@ -27,7 +27,7 @@ def job_store(job_settings):
         yield store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(job_settings, job_store):
     with working(job_settings, store=job_store, load=load_fussy) as worker:
         yield worker

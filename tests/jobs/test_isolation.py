@@ -1,5 +1,7 @@
 """A row that ends the process in which it is scored ends that one alone."""
 
+import pytest
+
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.rows import InvalidRow
@@ -10,6 +12,7 @@ from tests.jobs.assessors import KILLS, load_fussy
 from tests.jobs.letters import EVERY_FAST, rows
 
 
+@pytest.mark.slow
 def test_a_row_that_ends_the_process_is_quarantined_and_the_others_are_answered(
     job_settings, worker
 ):

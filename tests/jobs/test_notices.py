@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -106,7 +107,7 @@ def test_a_job_tells_of_its_end_until_it_is_heard(desk, monkeypatch):
         options = replace(EVERY_FAST, webhook=f"http://127.0.0.1:{port}/")
         batch = desk.wait(desk.submit(rows(3, row2="！！"), options=options).key)
         while desk.look(batch.key).notify_state is NotifyState.WAITING:
-            pass
+            time.sleep(0.05)
 
     assert desk.look(batch.key).notify_state is NotifyState.DELIVERED
     assert len(post) == 2
