@@ -98,6 +98,7 @@ class Server:
     def __init__(self, address):
         self.address = address
         self._admin = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")  # of an earlier use of the server
         self.new(TEMPLATE)
         open_store(settings_for(address.set(database=TEMPLATE))).close()
 

@@ -166,7 +166,14 @@ def between_paragraphs(body, passage):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("passage", PADDING, ids=["exhortations", "rhetoric", "list"])
+@pytest.mark.parametrize(
+    "passage",
+    [
+        pytest.param(PADDING[0], id="exhortations"),
+        pytest.param(PADDING[1], id="rhetoric", marks=pytest.mark.slow),
+        pytest.param(PADDING[2], id="list", marks=pytest.mark.slow),
+    ],
+)
 def test_slogans_put_into_a_complete_text_do_not_move_its_score(moves, passage, mode):
     for place in (at_the_end, at_the_beginning, between_paragraphs):
         moved = moves(lambda body, put=place: put(body, passage), mode)

@@ -117,6 +117,7 @@ def unlike_others(number):
     return "".join(chr(0x4E00 + (number * 40 + place) % 20_000) for place in range(40))
 
 
+@pytest.mark.slow
 def test_import_that_is_stopped_goes_on_where_it_was(command, nlp_service, keeping, kept, tmp_path):
     archive = tmp_path / "往年.jsonl"
     rows = [{"reference": str(number), "body": unlike_others(number)} for number in range(900)]

@@ -78,6 +78,7 @@ def test_serve_takes_the_port_from_the_environment_and_an_option_before_it(servi
         assert url_in(said) != f"http://127.0.0.1:{taken_port}"
 
 
+@pytest.mark.slow
 def test_serve_for_other_machines_prints_an_address_for_this_one(serving):
     with serving("--port", "0", "--host", "0.0.0.0") as (_, said):
         assert url_in(said).startswith("http://127.0.0.1:")
@@ -133,6 +134,7 @@ def test_serve_refuses_a_damaged_bundle_before_it_takes_the_port(
     assert "端口" not in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_takes_a_port_that_a_service_has_just_left(serving):
     with serving("--port", "0") as (service, said):
         port = url_in(said).rpartition(":")[2]

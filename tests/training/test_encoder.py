@@ -113,6 +113,7 @@ def test_report_sets_the_encoder_beside_the_linear_model(encoder_fitted):
     assert names == ["small", "small, with encoder"]
 
 
+@pytest.mark.slow
 def test_second_fit_takes_the_answers_and_weights_that_are_there(
     encoder_fitted, encoder_prepared, tmp_path, monkeypatch
 ):
@@ -270,6 +271,7 @@ def test_frozen_outputs_lead_to_the_vectors_of_the_whole_network(
         )
 
 
+@pytest.mark.slow
 def test_adapted_encoder_tells_the_parts_of_two_texts_apart(
     encoder_prepared, encoder_config, tmp_path
 ):
