@@ -9,14 +9,20 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from nlp_service import __version__
-from nlp_service.api import batch_documentation, issue_examples
+from nlp_service.api import (
+    batch_documentation,
+    documentation,
+    issue_examples,
+    people_documentation,
+    record_documentation,
+    review_documentation,
+)
 from nlp_service.api.callers import MACHINE, Callers, held_keys
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
     TITLE,
     describe_domain_types,
-    restore_nulls,
 )
 from nlp_service.api.failures import FailureMiddleware
 from nlp_service.api.gate import GateMiddleware
@@ -25,11 +31,8 @@ from nlp_service.api.headers import HeadersMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.observing import ObservingMiddleware, Tracer, log_request
-from nlp_service.api.people_documentation import restore_people_nulls
 from nlp_service.api.permissions import PermissionTable
 from nlp_service.api.problems import add_problem_handlers
-from nlp_service.api.record_documentation import restore_record_nulls
-from nlp_service.api.review_documentation import restore_review_nulls
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.bundle import Bundle
@@ -115,12 +118,15 @@ def _middleware(metrics: Metrics, tracer: Tracer | None) -> Sequence[Middleware]
 
 def _finish_documentation(openapi: dict[str, Any]) -> None:
     describe_domain_types(openapi)
-    restore_nulls(openapi)
-    issue_examples.restore_nulls(openapi)
-    restore_record_nulls(openapi)
-    restore_review_nulls(openapi)
-    restore_people_nulls(openapi)
-    batch_documentation.restore_nulls(openapi)
+    for module in (
+        documentation,
+        issue_examples,
+        record_documentation,
+        review_documentation,
+        people_documentation,
+        batch_documentation,
+    ):
+        documentation.restore_nulls(openapi, module.ANSWERS)
     describe_gate(openapi)
 
 

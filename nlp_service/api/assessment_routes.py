@@ -28,14 +28,16 @@ from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission, StoreError
 from nlp_service.domain.records import Filing, Origin, StoredOnce
 from nlp_service.domain.submission import Mode, Submission
-from nlp_service.duplicates.matter import Vector
 from nlp_service.jobs.lines import document_of
 from nlp_service.store.earlier_texts import shown_document
-from nlp_service.store.filing import Refusal, file_submissions
+from nlp_service.store.filing import Refusal
 from nlp_service.store.opening import Store
 from nlp_service.store.relating import (
+    Kept,
     Relator,
     describe_earlier,
+    embed_filings,
+    file_and_keep,
     file_and_look_up,
     relate_missing,
 )
@@ -164,12 +166,12 @@ def _file(
     if memory is None or not filings:
         return {}
     items = list(filings.values())
-    documents = [shown_document(each.submission, each.assessment) for each in items]
-    vectors = _embed(relator, documents, fast=mode is Mode.FAST)
+    vectors = embed_filings(relator, items, fast=mode is Mode.FAST)
+    texts = [
+        Kept(filing=filing, embedding=vector) for filing, vector in zip(items, vectors, strict=True)
+    ]
     with memory.transaction(actor=actor) as office:
-        results = file_submissions(office, items)
-        if relator:
-            relator.keep_created(office, items, results, vectors)
+        results = file_and_keep(office, relator, texts)
     return dict(zip(filings, results, strict=True))
 
 
@@ -191,17 +193,16 @@ def _file_one(
     Raises:
         Refusal: it cannot be stored.
     """
-    vectors = _embed(relator, [asked.document], fast=asked.fast)
+    (embedding,) = embed_filings(relator, [asked.filing], fast=asked.fast)
     with memory.transaction(actor=actor) as office:
         if relator and asked.shown:
             result, compared = file_and_look_up(
-                office, relator, asked.filing, asked.document, vectors[0]
+                office, relator, asked.filing, asked.document, embedding
             )
             earlier = describe_earlier(office, compared, limit=asked.shown)
         else:
-            (result,) = file_submissions(office, [asked.filing])
-            if relator:
-                relator.keep_created(office, [asked.filing], [result], vectors)
+            text = Kept(filing=asked.filing, embedding=embedding)
+            (result,) = file_and_keep(office, relator, [text])
             earlier = None
     if isinstance(result, Refusal):
         raise result
@@ -214,7 +215,7 @@ def _look_up(
     """Look a text up that is not to be stored; None where that cannot be done or is not wanted."""
     if store is None or relator is None or not asked.shown:
         return None
-    (embedding,) = _embed(relator, [asked.document], fast=asked.fast)
+    (embedding,) = embed_filings(relator, [asked.filing], fast=asked.fast)
     try:
         with store.reading() as office:
             query = relator.read(office, asked.document, embedding=embedding)
@@ -223,14 +224,6 @@ def _look_up(
         log.warning("查重没有做成：%s", error)
         return None
     return [earlier_of(each) for each in earlier]
-
-
-def _embed(
-    relator: Relator | None, documents: Sequence[Document], *, fast: bool
-) -> Sequence[Vector | None]:
-    if relator is None or fast:
-        return [None] * len(documents)
-    return relator.embed(documents)
 
 
 def _result(

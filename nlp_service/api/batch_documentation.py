@@ -5,10 +5,10 @@ from typing import Any
 from nlp_service.api.documentation import (
     ALWAYS,
     STORE_PROBLEMS,
+    Answers,
     Responses,
     answer,
     describe_problems,
-    restore_example,
 )
 from nlp_service.api.examples import ASSESSMENT
 from nlp_service.export import csv, xlsx
@@ -168,18 +168,10 @@ RESULTS_RESPONSES: Responses = {
     **describe_problems("results_gone", *_RECORD),
 }
 
-
-def restore_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place."""
-    for method, path, responses in (
-        ("get", "/v1/batches", LIST_RESPONSES),
-        ("get", "/v1/batches/{key}", BATCH_RESPONSES),
-        ("delete", "/v1/batches/{key}", CANCEL_RESPONSES),
-        ("get", "/v1/batches/{key}/results", RESULTS_RESPONSES),
-        ("post", "/v1/batches", SUBMIT_RESPONSES),
-    ):
-        restore_example(openapi["paths"][path][method], responses)
-    submitted = openapi["paths"]["/v1/batches"]["post"]["responses"]["202"]
-    submitted["content"]["application/json"].update(
-        SUBMIT_RESPONSES[202]["content"]["application/json"]
-    )
+ANSWERS: Answers = (
+    ("get", "/v1/batches", LIST_RESPONSES),
+    ("get", "/v1/batches/{key}", BATCH_RESPONSES),
+    ("delete", "/v1/batches/{key}", CANCEL_RESPONSES),
+    ("get", "/v1/batches/{key}/results", RESULTS_RESPONSES),
+    ("post", "/v1/batches", SUBMIT_RESPONSES),
+)

@@ -1,5 +1,6 @@
 """What /openapi.json shows beside the schemas: examples, and every problem a route may answer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi.openapi.models import Example
@@ -8,6 +9,8 @@ from nlp_service.api.examples import ASSESSMENT, OPINION_REPORT, PROPOSAL, PUBLI
 from nlp_service.api.problems import MEDIA_TYPE, PROBLEMS, as_json, make_problem
 
 Responses = dict[int | str, dict[str, Any]]
+Answers = Sequence[tuple[str, str, Responses]]
+"""Method, path and documented responses of operations whose example answers hold nulls."""
 
 TITLE = "来件分拣服务"
 _ABOUT = """为提案、社情民意信息和群众来信给出辅助建议：议题、界别、承办单位、诉求、紧急程度、
@@ -127,19 +130,13 @@ def describe_domain_types(openapi: dict[str, Any]) -> None:
         openapi["components"]["schemas"][name]["description"] = gloss
 
 
-def restore_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place: FastAPI leaves out what is null in them."""
-    for path, method, responses in (
-        ("/v1/assessments", "post", ASSESSMENT_RESPONSES),
-        ("/v1/assessments:batch", "post", BATCH_RESPONSES),
-    ):
-        restore_example(openapi["paths"][path][method], responses)
-
-
-def restore_example(operation: dict[str, Any], responses: Responses) -> None:
-    """Put the example of an operation's answer back as it was written."""
-    for media_type, written in responses[200]["content"].items():
-        operation["responses"]["200"]["content"][media_type].update(written)
+def restore_nulls(openapi: dict[str, Any], answers: Answers) -> None:
+    """Put example answers back whole, in place: FastAPI leaves out what is null in them."""
+    for method, path, responses in answers:
+        operation = openapi["paths"][path][method]
+        for status in (200, 201, 202):
+            for media_type, written in responses.get(status, {}).get("content", {}).items():
+                operation["responses"][str(status)]["content"][media_type].update(written)
 
 
 def _problem_example(code: str) -> dict[str, object]:
@@ -236,3 +233,9 @@ READY_RESPONSES: Responses = {
 METRICS_RESPONSES: Responses = {
     200: {"description": "Prometheus 文本格式", "content": {"text/plain": {}}}
 }
+
+
+ANSWERS: Answers = (
+    ("post", "/v1/assessments", ASSESSMENT_RESPONSES),
+    ("post", "/v1/assessments:batch", BATCH_RESPONSES),
+)

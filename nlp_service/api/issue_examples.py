@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from nlp_service.api.documentation import STORE_PROBLEMS, Responses, answer, describe_problems
+from nlp_service.api.documentation import (
+    STORE_PROBLEMS,
+    Answers,
+    Responses,
+    answer,
+    describe_problems,
+)
 from nlp_service.domain.assessment import NOTICE
 
 HOT_ISSUES: dict[str, Any] = {
@@ -46,13 +52,7 @@ _PROBLEMS = describe_problems("invalid_request", *STORE_PROBLEMS, "internal_erro
 HOT_ISSUE_RESPONSES: Responses = answer("热点，最热的在前", HOT_ISSUES) | _PROBLEMS
 MEMBER_RESPONSES: Responses = answer("一页来件编号", MEMBERS) | _PROBLEMS
 
-
-def restore_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place: FastAPI leaves out what is null in them."""
-    for path, responses in (
-        ("/v1/hot-issues", HOT_ISSUE_RESPONSES),
-        ("/v1/hot-issues/{group}/members", MEMBER_RESPONSES),
-    ):
-        answered = openapi["paths"][path]["get"]["responses"]["200"]
-        written = responses[200]["content"]["application/json"]
-        answered["content"]["application/json"]["example"] = written["example"]
+ANSWERS: Answers = (
+    ("get", "/v1/hot-issues", HOT_ISSUE_RESPONSES),
+    ("get", "/v1/hot-issues/{group}/members", MEMBER_RESPONSES),
+)

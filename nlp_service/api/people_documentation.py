@@ -6,6 +6,7 @@ from nlp_service.api.documentation import (
     ALWAYS,
     BODY_PROBLEMS,
     STORE_PROBLEMS,
+    Answers,
     Responses,
     describe_problems,
 )
@@ -121,22 +122,15 @@ AUDIT_RESPONSES: Responses = {
     **describe_problems("invalid_request", *_STORE),
 }
 
-
-def restore_people_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place: FastAPI leaves out what is null in them."""
-    for method, path, responses in (
-        ("get", "/v1/users", USER_LIST_RESPONSES),
-        ("post", "/v1/users", NEW_USER_RESPONSES),
-        ("put", "/v1/users/{key}/role", ROLE_RESPONSES),
-        ("post", "/v1/users/{key}:disable", USER_RESPONSES),
-        ("post", "/v1/users/{key}:enable", USER_RESPONSES),
-        ("post", "/v1/users/{key}:reset-password", RESET_RESPONSES),
-        ("get", "/v1/keys", KEY_LIST_RESPONSES),
-        ("post", "/v1/keys", NEW_KEY_RESPONSES),
-        ("post", "/v1/keys/{key}:revoke", KEY_RESPONSES),
-        ("get", "/v1/audit", AUDIT_RESPONSES),
-    ):
-        answers = openapi["paths"][path][method]["responses"]
-        for status in (200, 201):
-            for media_type, written in responses.get(status, {}).get("content", {}).items():
-                answers[str(status)]["content"][media_type].update(written)
+ANSWERS: Answers = (
+    ("get", "/v1/users", USER_LIST_RESPONSES),
+    ("post", "/v1/users", NEW_USER_RESPONSES),
+    ("put", "/v1/users/{key}/role", ROLE_RESPONSES),
+    ("post", "/v1/users/{key}:disable", USER_RESPONSES),
+    ("post", "/v1/users/{key}:enable", USER_RESPONSES),
+    ("post", "/v1/users/{key}:reset-password", RESET_RESPONSES),
+    ("get", "/v1/keys", KEY_LIST_RESPONSES),
+    ("post", "/v1/keys", NEW_KEY_RESPONSES),
+    ("post", "/v1/keys/{key}:revoke", KEY_RESPONSES),
+    ("get", "/v1/audit", AUDIT_RESPONSES),
+)

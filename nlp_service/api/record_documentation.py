@@ -8,10 +8,10 @@ from nlp_service.api.documentation import (
     ALWAYS,
     BODY_PROBLEMS,
     STORE_PROBLEMS,
+    Answers,
     Responses,
     answer,
     describe_problems,
-    restore_example,
 )
 from nlp_service.api.examples import ASSESSMENT, PUBLIC_MESSAGE
 from nlp_service.api.review_documentation import REVIEW
@@ -232,17 +232,13 @@ IMPORT_LIST_RESPONSES: Responses = answer(
     "一页导入", {"items": [_IMPORT], "next_before": None}
 ) | describe_problems("invalid_request", *STORE_PROBLEMS, *ALWAYS)
 
-
-def restore_record_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place."""
-    for method, path, responses in (
-        ("get", "/v1/submissions", LIST_RESPONSES),
-        ("get", "/v1/submissions/{key}", SUBMISSION_RESPONSES),
-        ("post", "/v1/merges", MERGE_RESPONSES),
-        ("get", "/v1/merges/{key}", MERGE_RESPONSES),
-        ("post", "/v1/merges/{key}:undo", MERGE_RESPONSES),
-        ("put", "/v1/merges/{key}/lead", MERGE_RESPONSES),
-        ("post", "/v1/submissions:import", IMPORT_RESPONSES),
-        ("get", "/v1/imports", IMPORT_LIST_RESPONSES),
-    ):
-        restore_example(openapi["paths"][path][method], responses)
+ANSWERS: Answers = (
+    ("get", "/v1/submissions", LIST_RESPONSES),
+    ("get", "/v1/submissions/{key}", SUBMISSION_RESPONSES),
+    ("post", "/v1/merges", MERGE_RESPONSES),
+    ("get", "/v1/merges/{key}", MERGE_RESPONSES),
+    ("post", "/v1/merges/{key}:undo", MERGE_RESPONSES),
+    ("put", "/v1/merges/{key}/lead", MERGE_RESPONSES),
+    ("post", "/v1/submissions:import", IMPORT_RESPONSES),
+    ("get", "/v1/imports", IMPORT_LIST_RESPONSES),
+)

@@ -8,10 +8,10 @@ from nlp_service.api.documentation import (
     ALWAYS,
     BODY_PROBLEMS,
     STORE_PROBLEMS,
+    Answers,
     Responses,
     answer,
     describe_problems,
-    restore_example,
 )
 from nlp_service.api.review_schemas import FindingsShape
 
@@ -64,12 +64,8 @@ UNDO_RESPONSES: Responses = answer(
     {**REVIEW, "undone_at": "2026-02-01T09:13:00+08:00", "undone_by": "张三"},
 ) | describe_problems("review_refused", *_ACT)
 
-
-def restore_review_nulls(openapi: dict[str, Any]) -> None:
-    """Put the example answers back whole, in place."""
-    for path, responses in (
-        ("/v1/submissions/{key}/reviews", REVIEW_RESPONSES),
-        ("/v1/reviews:confirm", CONFIRMATION_RESPONSES),
-        ("/v1/reviews/{key}:undo", UNDO_RESPONSES),
-    ):
-        restore_example(openapi["paths"][path]["post"], responses)
+ANSWERS: Answers = (
+    ("post", "/v1/submissions/{key}/reviews", REVIEW_RESPONSES),
+    ("post", "/v1/reviews:confirm", CONFIRMATION_RESPONSES),
+    ("post", "/v1/reviews/{key}:undo", UNDO_RESPONSES),
+)

@@ -6,7 +6,6 @@ row in a process of its own (``jobs.isolation``). Such a row is quarantined, the
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,23 +27,13 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.matter import Vector
 from nlp_service.jobs.lines import Quarantined, RowResult
 from nlp_service.jobs.rows import JobRow
-from nlp_service.store.earlier_texts import shown_document
-from nlp_service.store.filing import Refusal, file_submissions, with_unit_code
+from nlp_service.store.filing import Refusal, with_unit_code
 from nlp_service.store.opening import Office
-from nlp_service.store.relating import Relator
-from nlp_service.text.normalise import Document
+from nlp_service.store.relating import Kept, Relator, embed_filings, file_and_keep
 
 log = logging.getLogger(__name__)
 
 Answer = Assessment | InvalidSubmission
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """An assessment that is to be stored."""
-
-    filing: Filing
-    embedding: Vector | None
 
 
 def score_rows(
@@ -93,30 +82,28 @@ def prepare_filings(
         for place, (row, answer) in enumerate(zip(rows, answers, strict=True))
         if isinstance(row.item, Submission) and isinstance(answer, Assessment)
     }
-    vectors: Sequence[Vector | None] = [None] * len(filings)
-    if relator is not None and options.mode is not Mode.FAST:
-        vectors = _embed(
-            relator,
-            [shown_document(each.submission, each.assessment) for each in filings.values()],
-        )
+    vectors = _embed(relator, list(filings.values()), fast=options.mode is Mode.FAST)
     return {
         place: Kept(filing=filing, embedding=vector)
         for (place, filing), vector in zip(filings.items(), vectors, strict=True)
     }
 
 
-def _embed(relator: Relator, documents: Sequence[Document]) -> Sequence[Vector | None]:
+def _embed(
+    relator: Relator | None, filings: Sequence[Filing], *, fast: bool
+) -> Sequence[Vector | None]:
     """Return each text's embedding; None of one at which that fails: it is found by its words."""
-    if not documents:
+    if not filings:
         return []
     try:
-        return relator.embed(documents)
+        return embed_filings(relator, filings, fast=fast)
     except Exception as error:
-        if len(documents) == 1:
+        if len(filings) == 1:
             log.error("一件的文意向量没有做成（%s）", type(error).__name__)
             return [None]
-    middle = len(documents) // 2
-    return [*_embed(relator, documents[:middle]), *_embed(relator, documents[middle:])]
+    middle = len(filings) // 2
+    halves = filings[:middle], filings[middle:]
+    return [vector for half in halves for vector in _embed(relator, half, fast=fast)]
 
 
 def file_rows(
@@ -128,14 +115,9 @@ def file_rows(
     """
     if not kept:
         return {}
-    items = list(kept.values())
     try:
         with office.connection.begin_nested():
-            results = file_submissions(office, [item.filing for item in items])
-            if relator is not None:
-                filings = [item.filing for item in items]
-                vectors = [item.embedding for item in items]
-                relator.keep_created(office, filings, results, vectors)
+            results = file_and_keep(office, relator, list(kept.values()))
         return dict(zip(kept, results, strict=True))
     except (SQLAlchemyError, StoreError) as error:
         if _passes(error):

@@ -30,7 +30,6 @@ from nlp_service.jobs.reading import ACTOR, read_upload
 from nlp_service.jobs.rows import JobRow
 from nlp_service.jobs.scoring import (
     Answer,
-    Kept,
     count_results,
     file_rows,
     join_results,
@@ -40,7 +39,7 @@ from nlp_service.jobs.scoring import (
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import RowChunk
 from nlp_service.store.opening import Store
-from nlp_service.store.relating import Relator, relate_missing
+from nlp_service.store.relating import Kept, Relator, relate_missing
 
 log = logging.getLogger(__name__)
 

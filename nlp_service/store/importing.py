@@ -17,13 +17,11 @@ from nlp_service.domain.imports import MOST_REFUSALS, Import, ImportState, Impor
 from nlp_service.domain.records import Filing, StoredOnce
 from nlp_service.domain.submission import Mode
 from nlp_service.domain.taxonomy import Taxonomy
-from nlp_service.duplicates.matter import Vector
 from nlp_service.intake.archive import Archive, ArchivedRow, ArchivedSubmission
 from nlp_service.intake.rows import InvalidRow
-from nlp_service.store.earlier_texts import shown_document
-from nlp_service.store.filing import Refusal, file_submissions, with_unit_code
+from nlp_service.store.filing import Refusal, with_unit_code
 from nlp_service.store.opening import Store
-from nlp_service.store.relating import Relator
+from nlp_service.store.relating import Kept, Relator, embed_filings, file_and_keep
 
 _TRIES = 5
 """A chunk is written again where another writer was in its way."""
@@ -34,8 +32,7 @@ class _Prepared:
     """What is to be written of a row."""
 
     row: ArchivedRow
-    filing: Filing | InvalidSubmission
-    embedding: Vector | None
+    text: Kept | InvalidSubmission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +56,17 @@ class _Run:
         filings = [
             _filing(item, answer, taxonomy) for item, answer in zip(items, answers, strict=True)
         ]
-        embeddings = iter(self._embed([one for one in filings if isinstance(one, Filing)]))
+        good = [one for one in filings if isinstance(one, Filing)]
+        embeddings = iter(embed_filings(self.relator, good, fast=self.mode is Mode.FAST))
         return [
             _Prepared(
                 row=row,
-                filing=filing,
-                embedding=next(embeddings) if isinstance(filing, Filing) else None,
+                text=Kept(filing=filing, embedding=next(embeddings))
+                if isinstance(filing, Filing)
+                else filing,
             )
             for row, filing in zip(rows, filings, strict=True)
         ]
-
-    def _embed(self, filings: Sequence[Filing]) -> Sequence[Vector | None]:
-        """Return what the encoder makes of each text, unless it is to be spared."""
-        if self.relator is None or self.mode is Mode.FAST:
-            return [None] * len(filings)
-        return self.relator.embed(
-            [shown_document(each.submission, each.assessment) for each in filings]
-        )
 
 
 def import_archive(
@@ -175,13 +166,9 @@ def _write(run: _Run, before: Import, rows: Sequence[_Prepared]) -> Import:
         now = office.imports.hold(before.key)
         if now.tally.mark != before.tally.mark or now.state is ImportState.DONE:
             return now
-        filings = [row.filing for row in rows if isinstance(row.filing, Filing)]
-        embeddings = [row.embedding for row in rows if isinstance(row.filing, Filing)]
-        filed = file_submissions(office, filings)
-        if run.relator is not None:
-            run.relator.keep_created(office, filings, filed, embeddings)
-        stored = iter(filed)
-        results = [next(stored) if isinstance(row.filing, Filing) else row.filing for row in rows]
+        texts = [one.text for one in rows if isinstance(one.text, Kept)]
+        stored = iter(file_and_keep(office, run.relator, texts))
+        results = [next(stored) if isinstance(one.text, Kept) else one.text for one in rows]
         return office.imports.advance(now.key, _count(now.tally, rows, results))
 
 

@@ -24,7 +24,7 @@ from nlp_service.duplicates.related import Among, Related, choose_sources, judge
 from nlp_service.duplicates.wording import read_wording
 from nlp_service.stages import Stage, timed
 from nlp_service.store.boilerplate import KnownBoilerplate
-from nlp_service.store.earlier_texts import read_documents
+from nlp_service.store.earlier_texts import read_documents, shown_document
 from nlp_service.store.filing import Refusal, file_submissions
 from nlp_service.store.index_tables import related_texts, wordings
 from nlp_service.store.locks import taking
@@ -45,7 +45,7 @@ _LOCK = 0x6E6C705F72656C  # "nlp_rel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A text that has just been stored."""
+    """A text that is to be stored, or has just been."""
 
     filing: Filing
     embedding: Vector | None
@@ -183,23 +183,6 @@ class Relator:
             ]
         )
 
-    def keep_created(
-        self,
-        office: Office,
-        filings: Sequence[Filing],
-        results: Sequence[object],
-        embeddings: Sequence[Vector | None],
-    ) -> None:
-        """Let those of some filings be found that the store has just made; all in one order."""
-        self.keep(
-            office,
-            {
-                result.key: Kept(filing=filing, embedding=embedding)
-                for filing, result, embedding in zip(filings, results, embeddings, strict=True)
-                if isinstance(result, StoredOnce) and result.created
-            },
-        )
-
     def link(self, office: Office, key: int, found: Sequence[Related]) -> None:
         """Keep what a stored text was found to be to others, and that it was looked up."""
         office.groups.add_links(
@@ -219,6 +202,32 @@ class Relator:
             .values(key=key, related_at=datetime.now(UTC))
             .on_conflict_do_nothing()
         )
+
+
+def embed_filings(
+    relator: Relator | None, filings: Sequence[Filing], *, fast: bool
+) -> Sequence[Vector | None]:
+    """Return each text's embedding, of the text as it is shown; None where none is to be made."""
+    if relator is None or fast:
+        return [None] * len(filings)
+    return relator.embed([shown_document(each.submission, each.assessment) for each in filings])
+
+
+def file_and_keep(
+    office: Office, relator: Relator | None, texts: Sequence[Kept]
+) -> Sequence[StoredOnce | Refusal]:
+    """Store texts, and let those that are new be found; return what became of each, in order."""
+    results = file_submissions(office, [each.filing for each in texts])
+    if relator is not None:
+        relator.keep(
+            office,
+            {
+                result.key: each
+                for each, result in zip(texts, results, strict=True)
+                if isinstance(result, StoredOnce) and result.created
+            },
+        )
+    return results
 
 
 def file_and_look_up(

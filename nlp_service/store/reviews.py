@@ -139,7 +139,7 @@ class Reviews:
 
     def findings(self, submission_key: int) -> Findings | None:
         """Return what persons hold of a submission now; None where nobody spoke."""
-        in_force = [each for each in self.history(submission_key) if each.undone_at is None]
+        in_force = self._in_force(submission_key)
         return _latest(each.person for each in in_force) if in_force else None
 
     def reviewed_texts(self, *, since: date | None = None) -> Iterator[ReviewedText]:
@@ -154,6 +154,9 @@ class Reviews:
                 yield self._reviewed_text(row)
             last = rows[-1].key
 
+    def _in_force(self, submission_key: int) -> Sequence[Review]:
+        return [each for each in self.history(submission_key) if each.undone_at is None]
+
     def _assessment(self, submission_key: int, assessment_key: int | None) -> Row[*tuple[Any, ...]]:
         a = assessments.c
         wanted = a.current if assessment_key is None else a.key == assessment_key
@@ -166,7 +169,7 @@ class Reviews:
 
     def _settle(self, submission_key: int) -> None:
         """Note for lists what counts now."""
-        in_force = [each for each in self.history(submission_key) if each.undone_at is None]
+        in_force = self._in_force(submission_key)
         if not in_force:
             self._connection.execute(
                 delete(reviewed).where(reviewed.c.submission_key == submission_key)
@@ -206,7 +209,7 @@ class Reviews:
 
     def _reviewed_text(self, row: Row[*tuple[Any, ...]]) -> ReviewedText:
         document = part_document(row.title, row.text)
-        in_force = [each for each in self.history(row.key) if each.undone_at is None]
+        in_force = self._in_force(row.key)
         bundle = select(assessments.c.bundle).where(
             assessments.c.key == in_force[-1].assessment_key
         )
