@@ -1,8 +1,8 @@
 """The process in which libraries unpack what strangers made: workbooks, Word files, PDFs, archives.
 
 calamine holds whole sheets, lxml whole trees, and pdfium and Arrow are large programs in C++: none
-can be told how much it may take. So they run here, where the system itself limits memory, processor time
-and files, with no settings and no secrets; a crash ends this process alone. It is asked over a
+can be told how much it may take. So they run here, where the system itself limits memory, processor
+time and files, with no settings and no secrets; a crash ends this process alone. It is asked over a
 socket, file by file, and answers in ``intake.messages``. Started by ``intake.confinement``.
 """
 

@@ -90,8 +90,7 @@ def _is_readable(kind: "DataType") -> bool:
 
 def _rows(batch: "RecordBatch") -> Iterator[Sequence[str]]:
     columns = [[_tell(value) for value in _values(column)] for column in batch.columns]
-    for cells in zip(*columns, strict=True):
-        yield cells
+    yield from zip(*columns, strict=True)
 
 
 def _values(column: Any) -> Sequence[object]:

@@ -147,7 +147,9 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
     (hidden / "__init__.py").write_text("raise ImportError", encoding="utf-8")
     monkeypatch.syspath_prepend(hidden.parent)  # the confined process searches as this one does
 
-    with pytest.raises(UnreadableInput, match=r"a\.parquet：.*pip install 'nlp-service\[parquet\]'"):
+    with pytest.raises(
+        UnreadableInput, match=r"a\.parquet：.*pip install 'nlp-service\[parquet\]'"
+    ):
         open_upload(path)
 
 
