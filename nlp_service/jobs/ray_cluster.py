@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -23,6 +24,14 @@ _STORE_BYTES = 512 * 2**20
 
 _LONGEST_TEMP = 24
 """Characters: a socket's path, which Ray puts some 80 behind it, may not be longer than 107."""
+
+
+_ANSWERS_WITHIN_S = 10.0
+_UNREACHABLE = (
+    "连不上 Ray 集群 {address}（{kind}）；请检查地址、网络和 RAY_AUTH_TOKEN，"
+    "或改用 --engine plain。"
+)
+_NOT_STARTED = "Ray 没有启动（{kind}）；请检查内存和临时文件夹，或改用 --engine plain。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +67,7 @@ def connected(cluster: Cluster) -> Iterator[int]:
     Raises:
         EngineFailed: Ray does not start, or no cluster answers.
     """
-    if cluster.address.startswith("ray://"):
-        raise EngineFailed(
-            f"不经 Ray Client（{cluster.address}）连接：请在集群的一台机器上运行，"
-            "并写 --ray-address auto。"
-        )
+    _check_address(cluster.address)
     _prepare_environment(cluster)
     import ray
 
@@ -72,6 +77,25 @@ def connected(cluster: Cluster) -> Iterator[int]:
         _initialise(cluster, options)
         stack.callback(ray.shutdown)
         yield cluster.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address where nobody answers: Ray itself would wait for minutes, and end us."""
+    if address.startswith("ray://"):
+        raise EngineFailed(
+            f"不经 Ray Client（{address}）连接：请在集群的一台机器上运行，并写 --ray-address auto。"
+        )
+    if address in ("", "auto"):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise EngineFailed(f"--ray-address 应为 主机:端口 或 auto，现为“{address}”。")
+    try:
+        socket.create_connection((host, int(port)), _ANSWERS_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineFailed(
+            _UNREACHABLE.format(address=address, kind=type(error).__name__)
+        ) from None
 
 
 def _prepare_environment(cluster: Cluster) -> None:
@@ -103,11 +127,24 @@ def _initialise(cluster: Cluster, options: Mapping[str, Any]) -> None:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(**{"address": cluster.address, **quiet, **options})
+        with _silent():
+            ray.init(**{"address": cluster.address, **quiet, **options})
     except Exception as error:
-        where = f"连不上 Ray 集群 {cluster.address}" if cluster.address else "Ray 没有启动"
-        raise EngineFailed(
-            f"{where}（{type(error).__name__}）；请检查地址和网络，或改用 --engine plain。"
-        ) from error
+        problem = _UNREACHABLE if cluster.address else _NOT_STARTED
+        kind = type(error).__name__
+        raise EngineFailed(problem.format(address=cluster.address, kind=kind)) from error
     finally:
         signal.signal(signal.SIGTERM, before)  # Ray's own would end this process uncleanly
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let nothing through to stderr, not from beneath Python either, where Ray tells its level."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
