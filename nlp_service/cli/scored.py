@@ -1,6 +1,9 @@
-"""Write what ``nlp-service score`` found: lines of JSON, or a table for people.
+"""What ``nlp-service score`` makes of a chunk of rows, and how its results are written.
 
-A line is an assessment as everywhere, or ``{"line", "where", "id", "error": {"code",
+A chunk is told in the worker that scored it, in the form of the output: bytes of JSON lines or of
+CSV, rows of a workbook, a batch of Parquet. So whoever writes only puts the pieces together.
+
+A line of JSON is an assessment as everywhere, or ``{"line", "where", "id", "error": {"code",
 "message"}}``.
 """
 
@@ -10,13 +13,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.errors import InvalidSubmission
+from nlp_service.domain.submission import Mode
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+    from nlp_service.assess import Assessor
+    from nlp_service.export.flat import Line
     from nlp_service.intake.uploads import ReadRow
+
+Told: TypeAlias = "bytes | Sequence[Line] | RecordBatch"
+"""The results of a chunk in the form of the output."""
+
+MOST_SHOWN = 5
+"""Failed rows that are named on stderr; the output holds all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +41,56 @@ class ScoredRow:
     answer: Assessment | InvalidSubmission
 
 
-def write_scored(path: Path, parts: Iterable[Sequence[ScoredRow]], *, kind: str) -> None:
-    """Write rows as they come; ``kind`` is the ending of the file they are for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredChunk:
+    """What became of some rows that follow each other."""
+
+    told: Told
+    last_line: int
+    scored: int
+    needing_review: int
+    failed: int
+    first_failures: Sequence[str]
+    """Where the first ``MOST_SHOWN`` of them are, and why."""
+
+
+def score_chunk(
+    assessor: "Assessor", rows: "Sequence[ReadRow]", *, explain: bool, mode: Mode | None, kind: str
+) -> ScoredChunk:
+    """Score rows, and tell the results as a file with the ending ``kind`` takes them."""
+    answers = assessor.assess_each([row.item for row in rows], explain=explain, mode=mode)
+    scored = [ScoredRow(row=row, answer=answer) for row, answer in zip(rows, answers, strict=True)]
+    assessments = [answer for answer in answers if isinstance(answer, Assessment)]
+    failures = [
+        f"{one.row.where}：{one.answer}" for one in scored if not isinstance(one.answer, Assessment)
+    ]
+    return ScoredChunk(
+        told=tell(scored, kind=kind),
+        last_line=rows[-1].line,
+        scored=len(assessments),
+        needing_review=sum(answer.needs_review for answer in assessments),
+        failed=len(failures),
+        first_failures=failures[:MOST_SHOWN],
+    )
+
+
+def tell(rows: Sequence[ScoredRow], *, kind: str) -> Told:
+    """Return results as a file with the ending ``kind`` takes them."""
+    if kind == ".csv":
+        from nlp_service.export.csv import write_csv_rows
+
+        return write_csv_rows(map(_as_line, rows))
+    if kind == ".parquet":
+        from nlp_service.export.parquet import as_batch
+
+        return as_batch(list(map(_as_line, rows)))
+    if kind == ".xlsx":
+        return list(map(_as_line, rows))
+    return b"".join(map(_as_json, rows))
+
+
+def write_scored(path: Path, parts: Iterable[Any], *, kind: str) -> None:
+    """Write what ``tell`` told, as it comes; ``kind`` is the ending of the file they are for.
 
     Raises:
         OSError: the file cannot be written.
@@ -36,16 +98,18 @@ def write_scored(path: Path, parts: Iterable[Sequence[ScoredRow]], *, kind: str)
     if kind == ".xlsx":
         from nlp_service.export.xlsx import write_xlsx
 
-        write_xlsx(path, _as_lines(parts))
-        return
-    with path.open("wb") as file:
-        if kind == ".csv":
-            from nlp_service.export.csv import write_csv_head, write_csv_rows
+        write_xlsx(path, parts)
+    elif kind == ".parquet":
+        from nlp_service.export.parquet import write_parquet
 
-            file.write(write_csv_head())
-            file.writelines(write_csv_rows(lines) for lines in _as_lines(parts))
-        else:
-            file.writelines(_as_json(row) for rows in parts for row in rows)
+        write_parquet(path, parts)
+    else:
+        with path.open("wb") as file:
+            if kind == ".csv":
+                from nlp_service.export.csv import write_csv_head
+
+                file.write(write_csv_head())
+            file.writelines(parts)
 
 
 @contextmanager
@@ -72,10 +136,9 @@ def _as_json(row: ScoredRow) -> bytes:
     return (json.dumps(told, ensure_ascii=False) + "\n").encode()
 
 
-def _as_lines(parts: Iterable[Sequence[ScoredRow]]) -> Iterator[Sequence[dict[str, Any]]]:
-    """Yield the rows as a table takes them."""
-    for rows in parts:
-        yield [{"row": one.row.number, "where": one.row.where, **_outcome(one)} for one in rows]
+def _as_line(row: ScoredRow) -> "Line":
+    """Return a result as a table takes it."""
+    return {"row": row.row.number, "where": row.row.where, **_outcome(row)}
 
 
 def _outcome(row: ScoredRow) -> dict[str, Any]:

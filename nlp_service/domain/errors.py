@@ -6,6 +6,7 @@
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
     ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
+    ├── EngineFailed           a way of working on archives that is not there, or gave up
     ├── PasswordRefused        a password that nobody should choose
     ├── SignInFailed           name and password do not fit, or the user may not sign in
     ├── SignInPaused           too many failed sign-ins: ``retry_after_s`` says how long to wait
@@ -78,6 +79,10 @@ class ModeUnavailable(NlpServiceError):
     """The encoder was asked for, and the loaded bundle has none."""
 
     code = "mode_unavailable"
+
+
+class EngineFailed(NlpServiceError):
+    """What was to work on an archive is not installed, does not answer, or gave up."""
 
 
 class PasswordRefused(NlpServiceError):

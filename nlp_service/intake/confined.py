@@ -1,8 +1,8 @@
 """The process in which libraries unpack what strangers made: workbooks, Word files, PDFs, archives.
 
-calamine holds whole sheets, lxml whole trees, and pdfium is a large program in C++: none can be
-told how much it may take. So they run here, where the system itself limits memory, processor time
-and files, with no settings and no secrets; a crash ends this process alone. It is asked over a
+calamine holds whole sheets, lxml whole trees, and pdfium and Arrow are large programs in C++: none
+can be told how much it may take. So they run here, where the system itself limits memory, processor
+time and files, with no settings and no secrets; a crash ends this process alone. It is asked over a
 socket, file by file, and answers in ``intake.messages``. Started by ``intake.confinement``.
 """
 
@@ -17,6 +17,7 @@ from nlp_service.intake.containers import Refused, list_entries, open_container
 from nlp_service.intake.docx import read_document
 from nlp_service.intake.limits import MEMORY, SECONDS
 from nlp_service.intake.messages import Container, End, Entry, Message, Refusal, dump
+from nlp_service.intake.parquet import unpack_parquet
 from nlp_service.intake.pdf import read_pdf
 from nlp_service.intake.xlsx import read_workbook
 
@@ -38,6 +39,7 @@ _READERS: Mapping[str, Callable[[BinaryIO], Iterator[Message]]] = {
     "xlsx": read_workbook,
     "docx": read_document,
     "pdf": read_pdf,
+    "parquet": unpack_parquet,
 }
 
 

@@ -27,7 +27,16 @@ from nlp_service.intake.kinds import (
     kind_by_name,
 )
 from nlp_service.intake.limits import MIB, MOST_BYTES
-from nlp_service.intake.messages import Container, Entry, Message, Note, Paragraph, TableRow
+from nlp_service.intake.messages import (
+    Columns,
+    Container,
+    Entry,
+    Message,
+    Note,
+    Paragraph,
+    TableRow,
+)
+from nlp_service.intake.parquet import read_parquet
 from nlp_service.intake.rows import InvalidRow, Record
 from nlp_service.intake.sheets import read_sheets
 from nlp_service.intake.txt import read_txt
@@ -44,7 +53,7 @@ class OpenFile:
     """Filled while the records are taken."""
     records: Iterator[Record]
     lines: int | None = None
-    """Of CSV and JSON Lines; None for other kinds."""
+    """Of CSV and JSON Lines, of Parquet its rows; None for other kinds."""
     inside: str = ""
     """Its name within an archive; empty for a file that came by itself."""
 
@@ -130,6 +139,10 @@ def _open(
     messages = confinement.read(kind.value, file, name=told.name)
     if kind is FileKind.XLSX:
         return OpenFile(findings=findings, records=read_sheets(messages, findings))
+    if kind is FileKind.PARQUET:
+        columns = cast(Columns, next(messages))
+        records = read_parquet(columns, messages, findings)
+        return OpenFile(findings=findings, records=records, lines=columns.rows)
     return OpenFile(findings=findings, records=_read_blocks(messages, findings))
 
 

@@ -28,6 +28,8 @@ class FileKind(enum.StrEnum):
     """纯文本"""
     ZIP = "zip"
     """以上各种文件的压缩包"""
+    PARQUET = "parquet"
+    """按列存放的大表，由程序写出"""
 
 
 TEXT_KINDS = (FileKind.CSV, FileKind.JSONL, FileKind.TXT)
@@ -60,13 +62,14 @@ MEDIA_TYPES: Mapping[str, FileKind] = {
 _VAGUE = ("text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "")
 """Media types that programs send of anything: the name knows better."""
 
-READ = "、".join(f".{kind.value}" for kind in FileKind)
-"""The kinds that are read, for messages."""
+READ = "、".join(f".{kind.value}" for kind in FileKind if kind is not FileKind.PARQUET)
+"""The kinds that are read, for messages; who has Parquet has it from a program, and knows."""
 
 HEAD_BYTES = 1024
 """Of a file's beginning, enough to tell what it is."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_PARQUET = b"PAR1"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FOREIGN: Mapping[bytes, str] = {
     b"\x89PNG": "图片",
@@ -81,7 +84,6 @@ _FOREIGN: Mapping[bytes, str] = {
     b"%!PS": "PostScript 文件，请另存为 .pdf",
     b"MZ": "程序",
     b"\x7fELF": "程序",
-    b"PAR1": "Parquet 文件，请另存为 .csv",
 }
 """First bytes of what cannot be read -> what it is."""
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml", b"<table")
@@ -106,6 +108,8 @@ def kind_by_content(head: bytes, announced: FileKind | None, name: str) -> FileK
     """
     if head.startswith(_ZIP):
         return FileKind.ZIP
+    if head.startswith(_PARQUET):
+        return FileKind.PARQUET
     if b"%PDF-" in head:
         return FileKind.PDF
     _refuse_foreign(head, name)

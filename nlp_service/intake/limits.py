@@ -1,6 +1,6 @@
 """How much of a file is read at most: what lies beyond is refused, with the reason.
 
-CSV and JSON Lines are streamed row by row: of them a row has limits, not the file.
+CSV, JSON Lines and Parquet are streamed row by row: of them a row has limits, not the file.
 Numbers are for an office: a year's messages fit into one workbook, a report into one PDF.
 """
 
@@ -57,7 +57,7 @@ MOST_CHARACTERS = 500_000
 """Characters of one document: many times what one submission may have."""
 
 MEMORY = 1024 * MIB
-"""Address space of the process that reads workbooks, Word files and PDFs."""
+"""Address space of the process that reads workbooks, Word files, PDFs and Parquet."""
 
 SECONDS = 60
 """Processor time that it may take for one file."""

@@ -31,6 +31,15 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The one table of a file whose columns have names begins; its rows follow, from 1."""
+
+    names: Sequence[str]
+    rows: int
+    """How many the file says it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
     """A merged range of the sheet, from 0; all come before the rows."""
 
@@ -85,12 +94,12 @@ class End:
 
 
 Message: TypeAlias = (
-    Container | Entry | Sheet | Merge | Row | Paragraph | TableRow | Note | Refusal | End
+    Container | Entry | Sheet | Columns | Merge | Row | Paragraph | TableRow | Note | Refusal | End
 )
 _KINDS = {
     kind.__name__: kind
     for kind in (
-        Container, Entry, Sheet, Merge, Row, Paragraph, TableRow, Note, Refusal, End
+        Container, Entry, Sheet, Columns, Merge, Row, Paragraph, TableRow, Note, Refusal, End
     )
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.submission import Kind, Submission
@@ -37,6 +38,10 @@ class InvalidRow(InvalidSubmission):
         self.id = id
         self.column = column
         """Of the value at fault, as the file calls it; empty where the whole row is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let other processes be told of all of it."""
+        return *super().__reduce__(), {"id": self.id, "column": self.column}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

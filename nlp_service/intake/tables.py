@@ -75,7 +75,7 @@ def read_table(table: Table, found: Findings) -> Iterator[Record]:
         if _is_continuation(row, columns):
             found.note(f"{table.where(row.line)}的正文与上一行合并，作同一件")
         elif row.cells[: len(names)] != names:
-            yield _record(table, row, columns)
+            yield record_of(row.line, table.where(row.line), row.cells, columns)
 
 
 def _find_header(rows: Iterator[_Row], found: Findings, table: Table) -> tuple[int, Cells, int]:
@@ -125,13 +125,11 @@ def _with_second_row(
     return [low if low.strip() else high for high, low in pairs], rows
 
 
-def _record(table: Table, row: _Row, columns: Sequence[Column]) -> Record:
+def record_of(line: int, where: str, cells: Cells, columns: Sequence[Column]) -> Record:
     """Name a row's cells; a spreadsheet may leave empty ones away at its end, or add some."""
-    missing = [""] * (len(columns) - len(row.cells))
-    fields = _find_problem(columns, row.cells) or gather(
-        zip(columns, [*row.cells, *missing], strict=False)
-    )
-    return Record(line=row.line, where=table.where(row.line), fields=fields)
+    missing = [""] * (len(columns) - len(cells))
+    fields = _find_problem(columns, cells) or gather(zip(columns, [*cells, *missing], strict=False))
+    return Record(line=line, where=where, fields=fields)
 
 
 def _find_problem(columns: Sequence[Column], cells: Cells) -> InvalidRow | None:

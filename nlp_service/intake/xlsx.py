@@ -5,11 +5,11 @@ holds a whole sheet, from its first cell to its last, which is why it runs confi
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
+from nlp_service.intake.cells import as_text
 from nlp_service.intake.containers import Refused
-from nlp_service.intake.limits import MOST_CELL, MOST_COLUMNS
+from nlp_service.intake.limits import MOST_COLUMNS
 from nlp_service.intake.messages import Merge, Message, Row, Sheet
 
 if TYPE_CHECKING:
@@ -46,21 +46,6 @@ def _read_sheet(workbook: "CalamineWorkbook", name: str) -> Iterator[Message]:
     _, first_column = sheet.start or (0, 0)
     margin = [""] * min(first_column, MOST_COLUMNS)
     for number, values in enumerate(sheet.iter_rows()):
-        cells = [_as_text(value) for value in values[:MOST_COLUMNS]]
+        cells = [as_text(value) for value in values[:MOST_COLUMNS]]
         if any(cells):
             yield Row(line=number + 1, cells=[*margin, *cells])
-
-
-def _as_text(value: object) -> str:
-    """Return a cell as a person reads it; of what is too long, enough to see that it is."""
-    if isinstance(value, str):
-        return value[: MOST_CELL + 1]
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e21 else f"{value:.15g}"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, date | time | timedelta | int):
-        return str(value)
-    return ""

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from nlp_service.api.schemas import AssessmentOut
-from nlp_service.cli.scored import ScoredRow, replacing, write_scored
+from nlp_service.cli.scored import ScoredRow, replacing, tell, write_scored
 from nlp_service.domain.submission import Mode, Submission
 from nlp_service.intake.uploads import ReadRow
 from tests.intake.made_files import workbook
@@ -174,10 +174,21 @@ def test_score_never_writes_over_the_letters(nlp_service, letters, tmp_path, nam
         "no such folder": (["{letters}", "-o", "none/out.jsonl"], 1, "没有文件夹 none"),
         "a folder as output": (["{letters}", "-o", "data"], 1, "不是普通文件"),
         "no such bundle": (["{letters}", "-o", "{out}", "--bundle", "none"], 1, "none"),
-        "no output": (["{letters}"], 2, "缺少"),
+        "no output": (["{letters}"], 2, "缺少结果文件"),
         "no file": (["-o", "{out}"], 2, "缺少"),
         "unknown option": (["{letters}", "-o", "{out}", "--fast"], 2, "--fast"),
         "one argument more": (["{letters}", "b.csv", "-o", "{out}"], 2, "多写了参数"),
+        "two arguments more": (["{letters}", "{out}", "b.csv"], 2, "多写了参数"),
+        "a cluster for one process": (
+            ["{letters}", "{out}", "--ray-address", "auto"],
+            2,
+            "只与 --engine ray 同用",
+        ),
+        "workers for one process": (
+            ["{letters}", "{out}", "--ray-workers", "2"],
+            2,
+            "只与 --engine ray 同用",
+        ),
     }.values(),
     ids=str,
 )
@@ -242,10 +253,10 @@ def test_a_table_may_be_a_csv(assessor, tmp_path):
     submission = Submission(id="1", body=LAMP)
     answers = assessor.assess_each([submission], mode=Mode.FAST)
     row = ReadRow(number=1, line=7, where="第 7 行", item=submission, fields=None)
-    rows = [ScoredRow(row=row, answer=answers[0])]
+    told = tell([ScoredRow(row=row, answer=answers[0])], kind=".csv")
 
     with replacing(tmp_path / "结果.csv") as part:
-        write_scored(part, [rows, rows], kind=".csv")
+        write_scored(part, [told, told], kind=".csv")
 
     lines = (tmp_path / "结果.csv").read_bytes().decode("utf-8-sig").splitlines()
     assert [line[:19] for line in lines[1:]] == [
@@ -253,3 +264,76 @@ def test_a_table_may_be_a_csv(assessor, tmp_path):
         '1,"第 7 行","1","已分拣"',
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["结果.csv"]
+
+
+def test_the_output_may_stand_behind_the_file(nlp_service, letters, tmp_path):
+    nlp_service("score", letters, "-o", tmp_path / "option.jsonl", "--mode", "fast")
+
+    done = nlp_service("score", letters, tmp_path / "argument.jsonl", "--mode", "fast")
+
+    assert done.returncode == 0, done.stderr
+    expected = (tmp_path / "option.jsonl").read_bytes()
+    assert (tmp_path / "argument.jsonl").read_bytes() == expected
+
+
+@pytest.fixture
+def without(tmp_path):
+    """The environment of a command for which packages are not installed."""
+
+    def hide(*names):
+        folder = tmp_path / "hidden"
+        folder.mkdir()
+        lines = ["import sys", *(f"sys.modules[{name!r}] = None" for name in names)]
+        (folder / "sitecustomize.py").write_text("\n".join(lines), encoding="utf-8")
+        path = [str(folder), os.environ.get("PYTHONPATH", "")]
+        return {"PYTHONPATH": os.pathsep.join(path)}
+
+    return hide
+
+
+def test_without_ray_it_says_what_to_install(nlp_service, letters, tmp_path, without):
+    options = ["--engine", "ray", "--mode", "fast"]
+
+    done = nlp_service("score", letters, tmp_path / "out.jsonl", *options, env=without("ray"))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("错误：--engine ray 还缺 ray")
+    assert "pip install 'nlp-service[ray]'" in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_without_pyarrow_no_parquet_is_written_or_read(nlp_service, letters, tmp_path, without):
+    hidden = without("pyarrow")
+    (tmp_path / "in.parquet").write_bytes(b"PAR1 and what follows")
+
+    writing = nlp_service("score", letters, tmp_path / "out.parquet", env=hidden)
+    reading = nlp_service("score", tmp_path / "in.parquet", tmp_path / "out.jsonl", env=hidden)
+
+    assert (writing.returncode, reading.returncode) == (1, 1)
+    assert writing.stderr.startswith("错误：要写 out.parquet 还缺 pyarrow")
+    assert reading.stderr.startswith("错误：in.parquet：读 Parquet 文件要装 pyarrow")
+    for done in (writing, reading):
+        assert "pip install 'nlp-service[parquet]'" in done.stderr
+
+
+def test_parquet_goes_in_and_comes_out_with_the_answers_of_any_other_file(
+    nlp_service, letters, tmp_path
+):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow 未安装")
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow 未安装")
+    rows = [json.loads(line) for line in letters.read_text(encoding="utf-8").splitlines()[:2]]
+    table = {"编号": [str(row["id"]) for row in rows], "正文": [row["body"] for row in rows]}
+    pq.write_table(pa.table(table), tmp_path / "来件.parquet")
+
+    fast = ("--mode", "fast")
+    done = nlp_service("score", tmp_path / "来件.parquet", tmp_path / "结果.parquet", *fast)
+    nlp_service("score", tmp_path / "来件.parquet", tmp_path / "结果.jsonl", *fast)
+
+    assert done.returncode == 0, done.stderr
+    first, refused = pq.read_table(tmp_path / "结果.parquet").to_pylist()
+    line, error = read_lines(tmp_path / "结果.jsonl")
+    assert json.loads(first["评定（JSON）"]) == line
+    assert (first["序号"], first["编号"], first["状态"]) == (1, "1", "已分拣")
+    assert first["议题把握"] == round(line["topic"]["probability"], 3)
+    assert (refused["编号"], refused["状态"], refused["评定（JSON）"]) == ("2", "未分拣", None)
+    assert refused["未分拣的原因"] == error["error"]["message"]
