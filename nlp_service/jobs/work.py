@@ -26,7 +26,7 @@ from nlp_service.jobs.isolation import Load, ScoringProcess
 from nlp_service.jobs.lines import Quarantined, pack_results, unpack_rows
 from nlp_service.jobs.notices import WAITS_S, NoticeFailed, send_notice, write_notice
 from nlp_service.jobs.queue import NOTIFY, JobQueue
-from nlp_service.jobs.reading import ACTOR, read_upload
+from nlp_service.jobs.reading import ACTOR, begin_reading, read_upload
 from nlp_service.jobs.rows import JobRow
 from nlp_service.jobs.scoring import (
     Answer,
@@ -124,7 +124,8 @@ class _Scored:
 
 def read_file(shop: Workshop, batch: int) -> None:
     """Read the file of a job."""
-    shop.insist(lambda: read_upload(shop.store, shop.queue, batch, folder=shop.folder))
+    tries = shop.insist(lambda: begin_reading(shop.store, batch))
+    shop.insist(lambda: read_upload(shop.store, shop.queue, batch, tries=tries, folder=shop.folder))
 
 
 def score_chunk(shop: Workshop, batch: int, first_row: int) -> None:

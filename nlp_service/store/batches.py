@@ -134,7 +134,7 @@ class Batches:
         return str(self._connection.execute(named).scalar_one())
 
     def begin_reading(self, key: int) -> int:
-        """Note one more try to read the file; return the how-manieth it is."""
+        """Note one more try to read the file on; return the how-manieth it is at this place."""
         tries = self._connection.execute(
             update(batches)
             .where(batches.c.key == key)
@@ -153,8 +153,8 @@ class Batches:
         self._change(key, kind=kind, columns=columns)
 
     def note_read(self, key: int, *, until_row: int) -> None:
-        """Note that the rows up to one were put down in chunks."""
-        self._change(key, rows_read=until_row)
+        """Note that the rows up to one were put down in chunks; tries count anew from there."""
+        self._change(key, rows_read=until_row, read_tries=0)
 
     def finish_reading(self, key: int, *, problem: str = "") -> Batch:
         """Note that the file was read to its end or, with a problem, as far as it can be."""
