@@ -24,7 +24,7 @@ from nlp_service.domain.errors import (
 from nlp_service.jobs.ending import follow_up
 from nlp_service.jobs.isolation import Load, ScoringProcess
 from nlp_service.jobs.lines import Quarantined, pack_results, unpack_rows
-from nlp_service.jobs.notices import WAITS_S, NoticeFailed, send_notice, write_notice
+from nlp_service.jobs.notices import WAITS_S, NoticeFailed, read_secret, send_notice, write_notice
 from nlp_service.jobs.queue import NOTIFY, JobQueue
 from nlp_service.jobs.reading import ACTOR, begin_reading, read_upload
 from nlp_service.jobs.rows import JobRow
@@ -181,14 +181,13 @@ def notify(shop: Workshop, batch: int, number: int) -> None:
     now = shop.insist(read)
     if now.notify_state is not NotifyState.WAITING:
         return
-    secret = shop.settings.webhook_secret
     state, problem = NotifyState.DELIVERED, ""
     try:
         send_notice(
             now.options.webhook,
             write_notice(now),
             hosts=shop.settings.webhook_hosts,
-            secret=secret.get_secret_value() if secret else "",
+            secret=read_secret(shop.settings),
         )
     except WebhookRefused as error:
         state, problem = NotifyState.FAILED, str(error)
