@@ -167,7 +167,7 @@ class QueueState:
     quarantined: int
     """Rows, likewise."""
     workers: int
-    """Processes that live."""
+    """Processes that lately gave a sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

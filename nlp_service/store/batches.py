@@ -24,8 +24,9 @@ from nlp_service.domain.errors import RecordUnknown
 from nlp_service.domain.submission import Mode
 from nlp_service.store.audit import Audit
 from nlp_service.store.batch_rows import BatchRows
-from nlp_service.store.batch_tables import batch_pieces, batch_results, batches, workers
+from nlp_service.store.batch_tables import batch_pieces, batch_results, batches
 from nlp_service.store.locks import wait_for_turn
+from nlp_service.store.workers import count_living
 
 RATE_OVER = timedelta(seconds=60)
 """A job's rate is told over its last minute."""
@@ -262,7 +263,7 @@ def read_queue(connection: Connection) -> QueueState:
         rows_per_s=connection.execute(select(_rate_of_all())).scalar_one() or 0.0,
         retries=int(totals.retries),
         quarantined=int(totals.quarantined),
-        workers=connection.execute(select(func.count()).select_from(workers)).scalar_one(),
+        workers=count_living(connection),
     )
 
 
