@@ -7,6 +7,8 @@ from dataclasses import replace
 from nlp_service.api.batch_schemas import BatchLineOut
 from nlp_service.domain.batches import BatchOptions, BatchState
 from nlp_service.domain.submission import Mode, Submission
+from nlp_service.jobs import work
+from nlp_service.jobs.ending import cancel
 from nlp_service.jobs.lines import document_of
 from nlp_service.jobs.reading import QUICK_ROWS
 from tests.jobs.assessors import RAISES
@@ -105,8 +107,6 @@ def test_rows_become_submissions_where_that_is_wanted(desk):
 
 
 def test_what_is_cancelled_keeps_what_was_done(desk):
-    from nlp_service.jobs.ending import cancel
-
     batch = desk.submit(rows(QUICK_ROWS * 4))
     while not desk.look(batch.key).tally.finished:
         time.sleep(0.05)
@@ -131,3 +131,27 @@ def test_results_can_be_read_on_from_any_row(desk):
     for row in (1, 2, QUICK_ROWS, QUICK_ROWS + 1, QUICK_ROWS + 10):
         assert desk.lines(batch.key, from_row=row) == everything[row - 1 :]
     assert desk.lines(batch.key, from_row=QUICK_ROWS + 11) == []
+
+
+def test_no_record_of_work_that_fails_quotes_a_text(desk, monkeypatch, caplog):
+    def stumble(store, queue, key, **options):
+        raise KeyError(f"{SECRET}塌了一段")  # as a library would that nobody expected to
+
+    monkeypatch.setattr(work, "read_upload", stumble)
+    key = desk.submit(rows(2)).key
+    while not (told := _records(key)):
+        time.sleep(0.05)
+
+    assert "KeyError" in told, told
+    assert "stumble" in caplog.text
+    assert SECRET[:4] not in told + caplog.text
+    monkeypatch.undo()
+    cancel(desk.store, desk.worker.shop.queue, key, actor="张三")
+
+
+def _records(key):
+    """What DBOS keeps of a job's work that failed; nothing where none did."""
+    from dbos import DBOS
+
+    failed = DBOS.list_workflows(status="ERROR", workflow_id_prefix=f"batch-{key}-")
+    return "".join(repr(one.error) for one in failed)
