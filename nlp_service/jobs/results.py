@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from nlp_service.domain.batches import Batch
 from nlp_service.domain.errors import ResultsGone
-from nlp_service.jobs.lines import row_of_line, unpack_lines
+from nlp_service.jobs.lines import row_of_line
 from nlp_service.store.opening import Store
+from nlp_service.store.packed_lines import unpack_lines
 
 LOOKS_EVERY_S = 0.5
 """For further results, where they are waited for."""

@@ -234,6 +234,7 @@ def _write(shop: Workshop, scored: _Scored) -> None:
             scored.first_row,
             bundle=shop.assessor.versions.bundle,
             content=pack_results(results, explain=job.options.explain),
+            stored=[result.stored.key for result in results if result.stored],
         )
         if not there:
             raise _Overtaken

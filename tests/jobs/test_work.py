@@ -7,10 +7,12 @@ from dataclasses import replace
 from nlp_service.api.batch_schemas import BatchLineOut
 from nlp_service.domain.batches import BatchOptions, BatchState
 from nlp_service.domain.submission import Mode, Submission
+from nlp_service.export.csv import write_csv_rows
 from nlp_service.jobs import work
 from nlp_service.jobs.ending import cancel
 from nlp_service.jobs.lines import document_of
 from nlp_service.jobs.reading import QUICK_ROWS
+from nlp_service.store.erasing import erase
 from tests.jobs.assessors import RAISES
 from tests.jobs.letters import EVERY_FAST, rows
 
@@ -104,6 +106,27 @@ def test_rows_become_submissions_where_that_is_wanted(desk):
     assert (one.submission.reference, one.submission.origin.source) == ("L5", "热线甲")
     second = [line["assessment"]["stored"] for line in desk.lines(again.key)[:20]]
     assert second == [{**one, "created": False} for one in stored]
+
+
+def test_results_tell_nothing_more_of_what_was_erased(desk):
+    options = BatchOptions(mode=Mode.FAST, source="热线乙")
+    first = desk.wait(desk.submit(rows(30), options=options).key)
+    again = desk.wait(desk.submit(rows(30), options=options).key)
+    before = desk.lines(first.key)
+    gone = before[6]["assessment"]["stored"]["key"]
+
+    with desk.store.transaction(actor="李四") as office:
+        erase(office, [gone], rule="规则")
+
+    for key in (first.key, again.key):
+        lines = desk.lines(key)
+        BatchLineOut.model_validate(lines[6])
+        assert (lines[6]["row"], lines[6]["status"]) == (7, "erased")
+        assert "assessment" not in lines[6]
+        assert before[6]["assessment"]["text"] not in json.dumps(lines, ensure_ascii=False)
+        assert "已清除" in write_csv_rows(lines).decode()
+    assert desk.lines(first.key)[:6] == before[:6]
+    assert desk.lines(first.key, from_row=8) == before[7:]
 
 
 def test_what_is_cancelled_keeps_what_was_done(desk):
