@@ -24,6 +24,7 @@ STATUSES: Mapping[str, str] = {
     "refused": "未分拣",
     "quarantined": "已隔离",
     "erased": "已清除",
+    "withheld": "限阅",
 }
 VERDICTS: Mapping[str, str] = {"yes": "是", "no": "否", "doubtful": "存疑"}
 

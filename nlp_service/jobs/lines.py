@@ -5,7 +5,7 @@ compared byte for byte.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -60,6 +60,30 @@ def pack_results(results: Sequence[RowResult], *, explain: bool) -> bytes:
 def row_of_line(line: bytes) -> int:
     """Return the number of the row that a result's line is about: it stands first."""
     return int(line[len(b'{"row":') : line.index(b",")])
+
+
+def withhold_restricted(line: bytes, restricted: Collection[int]) -> bytes:
+    """Return a result's line as it is told to who may not read restricted submissions.
+
+    Of what is stored it counts how it stands now: persons restrict submissions and lift that. Of
+    the rest the assessment counts.
+    """
+    if not restricted and b'"restricted":true' not in line:  # within a value quotes are escaped
+        return line
+    told = json.loads(line)
+    assessment = told.get("assessment")
+    if assessment is None:
+        return line
+    stored = assessment["stored"]
+    if not (stored["key"] in restricted if stored else assessment["restricted"]):
+        return line
+    place = {name: told[name] for name in ("row", "where")}
+    error = {
+        "code": "restricted",
+        "message": "这一件限阅，请由有权查阅原文的人，或提交任务者来取。",
+    }
+    kept_back = {"status": "withheld", "id": assessment["id"], "error": error}
+    return encode_line({**place, **kept_back}).encode()
 
 
 def document_of(

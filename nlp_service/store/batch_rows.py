@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nlp_service.domain.batches import ResultChunk
+from nlp_service.store.among import among
 from nlp_service.store.batch_tables import batch_chunks, batch_pieces, batch_results
 from nlp_service.store.packed_lines import erase_lines
+from nlp_service.store.tables import submissions
 
 PIECE = 2**20
 """Bytes of one piece of a file."""
@@ -133,9 +135,9 @@ class BatchRows:
         )
         return True
 
-    def erase(self, submissions: Collection[int]) -> None:
+    def erase(self, keys: Collection[int]) -> None:
         """Take out of the results of all jobs what they tell of submissions."""
-        r, gone = batch_results.c, frozenset(submissions)
+        r, gone = batch_results.c, frozenset(keys)
         telling = self._connection.execute(
             select(r.batch_key, r.first_row, r.stored_keys, r.content)
             .where(r.stored_keys.overlap(sorted(gone)))
@@ -181,14 +183,25 @@ class BatchRows:
         """Return the first results that hold a row or come behind it; None where none do."""
         r = batch_results.c
         row = self._connection.execute(
-            select(r.first_row, r.last_row, r.content)
+            select(r.first_row, r.last_row, r.stored_keys, r.content)
             .where(r.batch_key == batch, r.last_row >= from_row)
             .order_by(r.first_row)
             .limit(1)
         ).one_or_none()
         if row is None:
             return None
-        return ResultChunk(first_row=row.first_row, last_row=row.last_row, content=row.content)
+        return ResultChunk(
+            first_row=row.first_row,
+            last_row=row.last_row,
+            restricted=self._restricted(row.stored_keys),
+            content=row.content,
+        )
+
+    def _restricted(self, keys: Collection[int]) -> Collection[int]:
+        s = submissions.c
+        return frozenset(
+            self._connection.scalars(select(s.key).where(among(s.key, keys), s.restricted))
+        )
 
     def ready_until(self, batch: int) -> int:
         """Return the last row before the first that still waits; 0 where the first waits."""
