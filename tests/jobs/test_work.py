@@ -81,6 +81,14 @@ def test_a_file_that_holds_nothing_fails_with_its_reason(desk):
     assert "没有一件来件" in batch.problem
 
 
+def test_a_key_that_is_no_text_says_nothing_of_the_rows(desk):
+    line = rb'{"body": "\u8def\u706f\u574f\u4e86\u534a\u4e2a\u6708", "\ud800": 1}'
+
+    batch = desk.wait(desk.submit(line).key)
+
+    assert (batch.tally.done, batch.columns) == (1, {"body": "body", "?": ""})
+
+
 def test_a_mode_that_the_bundle_does_not_have_fails_the_job(desk):
     options = replace(EVERY_FAST, mode=Mode.ACCURATE)
 
