@@ -27,7 +27,8 @@ RESULTS_DESCRIPTION = (
     "与文件同序，每行一个结果。任务进行中也可以取：给到第一个还没有结果的行之前，响应头 "
     "`Nlp-Next-Row` 是下次的 `from`；`follow=true` 则等到任务结束。`xlsx` 不能 follow。\n\n"
     "CSV 带 UTF-8 BOM，Excel 可直接打开；CSV 和 Excel 里以 = + - @ 等开头的文字前加了单引号，"
-    "不会当作公式运行。"
+    "不会当作公式运行。\n\n"
+    "限阅的行只给提交任务者和有权查阅原文（read_original）的人，其余的人得到 `withheld`。"
 )
 EVENTS_DESCRIPTION = (
     "服务器推送事件（SSE）：`progress` 是进度，`end` 是结束时的整个任务，之后连接结束。断开后带 "

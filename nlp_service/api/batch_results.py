@@ -45,7 +45,7 @@ async def answer_results(
 
     Args:
         store: holds them.
-        ready: the job, and how far it is.
+        ready: the job, how far it is, and what of it is kept back.
         format: as what they are sent.
         from_row: the first that is wanted.
         follow: wait for further ones until the job ends.
@@ -56,7 +56,14 @@ async def answer_results(
         NEXT_ROW: str(ready.until_row + 1),
         "Content-Disposition": _disposition(ready, format),
     }
-    parts = read_results(store, key, from_row=from_row, follow=follow, waits=lambda seconds: None)
+    parts = read_results(
+        store,
+        key,
+        from_row=from_row,
+        follow=follow,
+        withhold=ready.withholds,
+        waits=lambda seconds: None,
+    )
     if format is Format.XLSX:
         path = await run_in_threadpool(_make_workbook, folder, parts)
         removing = BackgroundTask(path.unlink)

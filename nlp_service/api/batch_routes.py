@@ -20,7 +20,7 @@ from nlp_service.api.batch_schemas import (
     progress_of,
 )
 from nlp_service.api.columns import ColumnsDep
-from nlp_service.api.deps import ActorDep, AssessorDep, QueueDep, StoreDep, media_type_of
+from nlp_service.api.deps import ActorDep, AssessorDep, CallerDep, QueueDep, StoreDep, media_type_of
 from nlp_service.api.import_routes import NdjsonResponse
 from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES
 from nlp_service.api.problems import RequestRefused
@@ -36,7 +36,6 @@ from nlp_service.store.opening import Store
 
 LOOKS_EVERY_S = 1.0
 """For changes of a job that somebody follows."""
-"""Media type -> what a file is called whose sender gives it no name."""
 
 batch_router = APIRouter(tags=["批量"])
 
@@ -184,6 +183,7 @@ async def read_batch_results(
     request: Request,
     key: Key,
     store: StoreDep,
+    caller: CallerDep,
     actor: ActorDep,
     format: Annotated[
         Format, Query(description="ndjson 每行一个 JSON；csv、xlsx 为中文列名的表格。")
@@ -198,7 +198,7 @@ async def read_batch_results(
         raise RequestRefused(
             "invalid_request", "xlsx 要等任务结束再取，不能 follow；请用 ndjson 或 csv。"
         )
-    ready = await run_in_threadpool(look_at, store, key)
+    ready = await run_in_threadpool(look_at, store, key, caller=caller)
     await run_in_threadpool(_note_export, store, key, format, actor)
     folder = request.app.state.settings.data / "incoming"
     return await answer_results(

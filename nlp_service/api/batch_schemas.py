@@ -109,7 +109,9 @@ class BatchLineOut(BaseModel):
 
     row: int = Field(description="第几件，从 1 起。")
     where: str = Field(description="在文件中的位置。")
-    status: Literal["ok", "refused", "quarantined"]
+    status: Literal["ok", "refused", "quarantined", "erased", "withheld"] = Field(
+        description="erased：分拣过，后来按保存期限清除了全文；withheld：限阅，不给没有权限的人。"
+    )
     id: str | None = Field(default=None, description="该行的编号；只在没有 assessment 时给。")
     assessment: AssessmentOut | None = None
     error: RowErrorOut | None = None

@@ -4,12 +4,11 @@ An exception's message may quote a submission, so only its type and frames are w
 """
 
 import logging
-import traceback
-from collections.abc import Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nlp_service.api.problems import make_problem, respond
+from nlp_service.domain.failures import describe_failure
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +37,3 @@ class FailureMiddleware:
             log.error("%s\n%s", problem.instance, describe_failure(error))
             if not started:
                 await respond(problem)(scope, receive, send)
-
-
-def describe_failure(error: BaseException) -> str:
-    """Return the types and frames of an exception and its causes, without their messages."""
-    return "".join(
-        f"{type(link).__name__}\n{''.join(traceback.format_tb(link.__traceback__))}"
-        for link in _chain(error)
-    )
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

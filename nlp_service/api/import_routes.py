@@ -17,7 +17,6 @@ from starlette.responses import StreamingResponse
 from nlp_service.api import record_documentation as documentation
 from nlp_service.api.columns import ColumnsDep
 from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep, media_type_of
-from nlp_service.api.failures import describe_failure
 from nlp_service.api.import_schemas import (
     ImportLineOut,
     ImportListOut,
@@ -30,6 +29,7 @@ from nlp_service.api.problems import RequestRefused, as_json, make_problem, prob
 from nlp_service.api.query import Way
 from nlp_service.api.receiving import receive_body
 from nlp_service.domain.errors import NlpServiceError
+from nlp_service.domain.failures import describe_failure
 from nlp_service.domain.imports import Import
 from nlp_service.intake.archive import open_archive
 from nlp_service.intake.kinds import announced_kind

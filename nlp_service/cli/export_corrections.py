@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nlp_service.cli.acting import command_line_actor
 from nlp_service.cli.options import PATH, help_option, read_settings
 
 if TYPE_CHECKING:
     from nlp_service.domain.reviews import ReviewedText
-
-ACTOR = "nlp-service"
 
 
 @click.command("export-corrections", options_metavar="[选项]")
@@ -31,7 +30,7 @@ def export_corrections_command(output: Path, since: datetime | None, corrected: 
     count = 0
     with (
         open_store(read_settings({})) as store,
-        store.transaction(actor=ACTOR) as office,
+        store.transaction(actor=command_line_actor()) as office,
         output.open("w", encoding="utf-8") as file,
     ):
         for text in office.reviews.reviewed_texts(since=since.date() if since else None):

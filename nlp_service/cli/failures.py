@@ -69,7 +69,7 @@ def _failing_in_chinese() -> Iterator[None]:
             raise
         raise Failure(_explain_os_error(error)) from error
     except Exception as error:
-        from nlp_service.api.failures import describe_failure
+        from nlp_service.domain.failures import describe_failure
 
         message = "程序内部出错，请把下面几行（不含来件内容）交给维护人员。"
         raise Failure(f"{message}\n{describe_failure(error)}") from error

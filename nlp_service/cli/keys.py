@@ -19,6 +19,7 @@ from nlp_service.domain.people import (
 
 _HEADER = ("开头", "名称", "状态", "最近使用", "权限")
 _LONGEST_DAYS = 3650
+_USUAL_DAYS = 365
 
 
 @click.group("keys", subcommand_metavar="命令", options_metavar="")
@@ -39,16 +40,20 @@ def keys_command() -> None:
 @click.option(
     "--days",
     type=click.IntRange(0, _LONGEST_DAYS),
-    default=365,
-    help="几天后失效，默认 365；0 为不失效，不建议。",
+    help=f"几天后失效，默认 {_USUAL_DAYS}；0 为不失效，不建议。",
 )
 @help_option
-def add_key(name: str, scopes: Sequence[str], days: int) -> None:
+def add_key(name: str, scopes: Sequence[str], days: int | None) -> None:
     """发放一个密钥，NAME 说明谁在用它；密钥只显示这一次。
 
-    没有开启存储的安装（NLP_STORE=false）不保存密钥：把给出的一行设为 NLP_KEYS 即可。
+    没有开启存储的安装（NLP_STORE=false）不保存密钥：把给出的一行设为 NLP_KEYS 即可；这样的密钥
+    不分权限，也不失效。
     """
     if not read_settings({}).store:
+        if scopes or days is not None:
+            raise Failure(
+                "没有开启存储（NLP_STORE=false），密钥不分权限、不失效；请去掉 --scope、--days。"
+            )
         _make_for_settings(name)
         return
     wanted = [Permission(one) for one in scopes] or [
@@ -56,7 +61,8 @@ def add_key(name: str, scopes: Sequence[str], days: int) -> None:
         Permission.READ,
         Permission.FILE,
     ]
-    until = datetime.now(UTC) + timedelta(days=days) if days else None
+    valid = timedelta(days=_USUAL_DAYS if days is None else days)
+    until = datetime.now(UTC) + valid if valid else None
     with open_people() as store, store.transaction(actor=command_line_actor()) as office:
         key, token = office.api_keys.add(name, wanted, expires_at=until)
     _tell_token(key.name, token)
@@ -95,6 +101,7 @@ def _make_for_settings(name: str) -> None:
     token = make_key().token
     _tell_token(name, token)
     click.echo(f"这套安装不保存密钥，请设 NLP_KEYS={name}:{hash_token(token).hex()}")
+    click.echo("它什么都能做，也不失效；不用时请从 NLP_KEYS 中去掉。")
 
 
 def _tell_token(name: str, token: str) -> None:

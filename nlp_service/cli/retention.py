@@ -1,11 +1,11 @@
 """``nlp-service retention``: erase what the office's rules no longer keep; first only count it."""
 
-import getpass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from nlp_service.cli.acting import command_line_actor
 from nlp_service.cli.failures import Failure
 from nlp_service.cli.options import PATH, help_option, read_settings
 
@@ -46,7 +46,7 @@ def retention_command(action: str, dry_run: bool, rules: Path | None) -> None:
     applies = action == "apply" and not dry_run
     with open_store(settings) as store:
         due = (
-            apply_rules(store, found, today=today, actor=getpass.getuser())
+            apply_rules(store, found, today=today, actor=command_line_actor())
             if applies
             else count_due(store, found, today=today)
         )

@@ -1,9 +1,11 @@
 """Batch jobs as a program sees them.
 
+For example::
+
 client = Client("http://127.0.0.1:8000", key="…")
 job = client.submit(Path("来信.xlsx"), mode="fast", store=False)
 for line in client.results(job.key, follow=True):
-print(line["row"], line["status"])
+    print(line["row"], line["status"])
 """
 
 import http.client

@@ -4,7 +4,7 @@ Pure data. ``jobs`` does the work, ``store.batches`` keeps these records.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -167,7 +167,7 @@ class QueueState:
     quarantined: int
     """Rows, likewise."""
     workers: int
-    """Processes that live."""
+    """Processes that lately gave a sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,5 +176,7 @@ class ResultChunk:
 
     first_row: int
     last_row: int
+    restricted: Collection[int]
+    """Keys of the submissions that they tell of and that are restricted now."""
     content: bytes
     """As ``jobs.lines`` packs them."""

@@ -52,14 +52,14 @@ class Findings:
     def over(self, earlier: "Findings") -> "Findings":
         """Return this, and where it says nothing what was held before.
 
-        Another topic takes the earlier subtopic with it. Of levels each dimension is a part.
+        Another topic takes the earlier subtopic with it, and no topic or unit is held twice: what
+        is said now to lead assists no more, and the other way round. Of levels each dimension is a
+        part.
         """
         said = {name: getattr(self, name) for name in self.parts}
         if self.levels is not None:
             said["levels"] = {**(earlier.levels or {}), **self.levels}
-        if self.topic not in (None, earlier.topic) and self.subtopic is None:
-            earlier = replace(earlier, subtopic=None)
-        return replace(earlier, **said)
+        return replace(_agreeing(earlier, self), **said)
 
     def differing(self, other: "Findings") -> Sequence[str]:
         """Return the spoken parts of which another holds something else; order does not count."""
@@ -130,6 +130,22 @@ class ReviewedText:
     def corrected(self) -> Sequence[str]:
         """The parts in which the persons differ from the machine."""
         return self.person.differing(self.machine)
+
+
+def _agreeing(earlier: Findings, said: Findings) -> Findings:
+    """Return what was held before without what cannot stand beside what is said now."""
+    demoted = bool(earlier.lead_unit) and earlier.lead_unit in (said.assist_units or ())
+    return replace(
+        earlier,
+        subtopic=earlier.subtopic if said.topic in (None, earlier.topic) else None,
+        other_topics=_without(earlier.other_topics, said.topic),
+        lead_unit="" if demoted else earlier.lead_unit,
+        assist_units=_without(earlier.assist_units, said.lead_unit),
+    )
+
+
+def _without(codes: Sequence[str] | None, code: str | None) -> Sequence[str] | None:
+    return None if codes is None else [one for one in codes if one != code]
 
 
 def machine_findings(answer: Mapping[str, Any]) -> Findings:

@@ -19,7 +19,13 @@ KINDS: Mapping[str, str] = {
     Kind.PUBLIC_MESSAGE: "群众来信来电",
     Kind.UNKNOWN: "类型不明",
 }
-STATUSES: Mapping[str, str] = {"ok": "已分拣", "refused": "未分拣", "quarantined": "已隔离"}
+STATUSES: Mapping[str, str] = {
+    "ok": "已分拣",
+    "refused": "未分拣",
+    "quarantined": "已隔离",
+    "erased": "已清除",
+    "withheld": "限阅",
+}
 VERDICTS: Mapping[str, str] = {"yes": "是", "no": "否", "doubtful": "存疑"}
 
 BETWEEN = "；"

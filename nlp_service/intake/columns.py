@@ -236,11 +236,16 @@ def read_columns(names: Sequence[str], mapping: ColumnMapping) -> Sequence[Colum
             surest.setdefault(found, place)
     return [
         Column(
-            name=" ".join(name.split())[:_LONGEST_SHOWN],
+            name=_as_text(name),
             field=found if found is None or _counts(found, surest[found] == place) else None,
         )
         for place, (name, found) in enumerate(zip(names, meant, strict=True))
     ]
+
+
+def _as_text(name: str) -> str:
+    """Return a column's name on one line; what is no text in it becomes a question mark."""
+    return " ".join(name.encode("utf-8", "replace").decode().split())[:_LONGEST_SHOWN]
 
 
 def _rank(name: str, mapping: ColumnMapping) -> int:

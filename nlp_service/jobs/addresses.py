@@ -64,12 +64,11 @@ def find_addresses(target: Target) -> Sequence[str]:
     """Look the host up; return its addresses, in the order in which they are to be tried.
 
     Raises:
-        WebhookRefused: the host is not found, or it stands for an address it may not have.
+        OSError: the host is not found, now at least: name servers are out at times, too.
+        UnicodeError: no name server could be asked for such a name.
+        WebhookRefused: it stands for an address it may not have.
     """
-    try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise WebhookRefused(f"找不到主机 {target.host}。") from None
+    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not target.private and not all(map(_is_open, addresses)):
         raise WebhookRefused(

@@ -5,8 +5,7 @@ compared byte for byte.
 """
 
 import json
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -19,11 +18,7 @@ from nlp_service.domain.submission import Kind, Submission
 from nlp_service.intake.rows import InvalidRow
 from nlp_service.jobs.rows import JobRow
 from nlp_service.store.filing import Refusal
-
-_LEVEL = 1
-"""zlib's quickest; answers repeat each other, so it still makes them five times smaller."""
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+from nlp_service.store.packed_lines import encode_line, pack_lines, unpack_lines
 
 
 class Quarantined(InvalidSubmission):
@@ -49,7 +44,7 @@ class RowResult:
 
 def pack_rows(rows: Sequence[JobRow]) -> bytes:
     """Pack rows that wait."""
-    return _pack([_encode(_row_as_json(row)) for row in rows])
+    return pack_lines([encode_line(_row_as_json(row)) for row in rows])
 
 
 def unpack_rows(content: bytes) -> Sequence[JobRow]:
@@ -59,17 +54,36 @@ def unpack_rows(content: bytes) -> Sequence[JobRow]:
 
 def pack_results(results: Sequence[RowResult], *, explain: bool) -> bytes:
     """Pack results, a line each."""
-    return _pack([_encode(_result_as_json(result, explain=explain)) for result in results])
-
-
-def unpack_lines(content: bytes) -> Iterator[bytes]:
-    """Yield the lines, in order, without their ends."""
-    return iter(zlib.decompress(content).split(b"\n"))
+    return pack_lines([encode_line(_result_as_json(result, explain=explain)) for result in results])
 
 
 def row_of_line(line: bytes) -> int:
     """Return the number of the row that a result's line is about: it stands first."""
     return int(line[len(b'{"row":') : line.index(b",")])
+
+
+def withhold_restricted(line: bytes, restricted: Collection[int]) -> bytes:
+    """Return a result's line as it is told to who may not read restricted submissions.
+
+    Of what is stored it counts how it stands now: persons restrict submissions and lift that. Of
+    the rest the assessment counts.
+    """
+    if not restricted and b'"restricted":true' not in line:  # within a value quotes are escaped
+        return line
+    told = json.loads(line)
+    assessment = told.get("assessment")
+    if assessment is None:
+        return line
+    stored = assessment["stored"]
+    if not (stored["key"] in restricted if stored else assessment["restricted"]):
+        return line
+    place = {name: told[name] for name in ("row", "where")}
+    error = {
+        "code": "restricted",
+        "message": "这一件限阅，请由有权查阅原文的人，或提交任务者来取。",
+    }
+    kept_back = {"status": "withheld", "id": assessment["id"], "error": error}
+    return encode_line({**place, **kept_back}).encode()
 
 
 def document_of(
@@ -81,10 +95,6 @@ def document_of(
         assessment = replace(assessment, quality=quality)
     kept = asdict(stored) if stored else None
     return {**assessment.as_dict(), "stored": kept, "duplicates": None}
-
-
-def _pack(lines: Sequence[str]) -> bytes:
-    return zlib.compress("\n".join(lines).encode(), _LEVEL)
 
 
 def _result_as_json(result: RowResult, *, explain: bool) -> Mapping[str, Any]:

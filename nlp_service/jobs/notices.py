@@ -18,6 +18,7 @@ from contextlib import suppress
 from nlp_service.domain.batches import Batch
 from nlp_service.domain.errors import WebhookRefused
 from nlp_service.jobs.addresses import Target, find_addresses, read_target
+from nlp_service.settings import Settings
 
 SIGNATURE = "Nlp-Signature"
 WAITS_S = (5, 30, 120, 600, 1800, 3600, 7200)
@@ -30,6 +31,21 @@ _WITHIN_IN_ALL_S = 20.0
 
 class NoticeFailed(Exception):
     """The receiver was not reached, or did not say that it has it; trying again may do."""
+
+
+def read_secret(settings: Settings) -> str:
+    """Return by what notices are signed.
+
+    Raises:
+        WebhookRefused: this process was given none; one of nothing would let anybody sign.
+    """
+    secret = settings.webhook_secret
+    if secret is None:
+        raise WebhookRefused(
+            "这套服务没有设置通知的密钥，不能发送通知；请让管理员设置 NLP_WEBHOOK_SECRET，"
+            "每台运行 worker 的机器都要设。"
+        )
+    return secret.get_secret_value()
 
 
 def sign(secret: str, body: bytes, *, at: int) -> str:

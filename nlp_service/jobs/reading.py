@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from nlp_service.domain.batches import Batch, BatchOptions
 from nlp_service.domain.errors import UnreadableInput
@@ -33,7 +34,7 @@ MOST_CHARACTERS = 2_000_000
 """Of a chunk: even the longest texts stay small in memory."""
 
 MOST_TRIES = 3
-"""A file at which as many workers end is not read again."""
+"""A file at whose same place as many workers end is not read again."""
 
 ACTOR = "nlp-service"
 
@@ -70,33 +71,45 @@ class _Reading:
         return True
 
 
-def read_upload(store: Store, queue: JobQueue, key: int, *, folder: Path) -> Batch:
+def begin_reading(store: Store, key: int) -> int:
+    """Note that one more worker takes the file of a job up; return the how-manieth it is.
+
+    Once for each worker, not again where the database lets it wait: that says nothing of the file.
+
+    Raises:
+        StoreError: the database refuses.
+    """
+    with store.transaction(actor=ACTOR) as office:
+        return 0 if _is_read(office.batches.hold(key)) else office.batches.begin_reading(key)
+
+
+def read_upload(store: Store, queue: JobQueue, key: int, *, tries: int, folder: Path) -> Batch:
     """Read the file of a job to its end, or as far as it can be; return the job.
 
     Args:
         store: holds the file, takes the chunks.
         queue: takes the work.
         key: of the job.
-        folder: where the file lies while it is read.
+        tries: as ``begin_reading`` counted them.
+        folder: where the file lies while it is read, without a name: no kill leaves it behind.
 
     Raises:
         StoreError: the database refuses; what was put down stays.
     """
-    with store.transaction(actor=ACTOR) as office:
-        batch = office.batches.hold(key)
-        if batch.state.final or batch.tally.read_whole:
-            return batch
-        tries = office.batches.begin_reading(key)
+    with store.reading() as office:
+        batch = office.batches.get(key)
+    if _is_read(batch):
+        return batch
     if tries > MOST_TRIES:
         problem = f"读取时进程 {MOST_TRIES} 次中断，不再读取；请检查文件。"
         return _finish(store, queue, key, problem)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="batch-") as place:
-        path = Path(place) / f"upload{Path(batch.file.name).suffix.lower()}"
-        _copy_out(store, key, path)
+    with tempfile.TemporaryFile(dir=folder) as unnamed:
+        file = cast(BinaryIO, unnamed)
+        _copy_out(store, key, file)
         try:
             mapping = _mapping_of(batch.options)
-            upload = open_upload(path, name=batch.file.name, mapping=mapping)
+            upload = open_upload(file, name=batch.file.name, mapping=mapping)
             _note_opened(store, key, upload)
             problem = _put_down_all(_Reading(store=store, queue=queue, batch=batch), upload)
         except UnreadableInput as error:
@@ -106,8 +119,12 @@ def read_upload(store: Store, queue: JobQueue, key: int, *, folder: Path) -> Bat
     return _finish(store, queue, key, problem)
 
 
-def _copy_out(store: Store, key: int, path: Path) -> None:
-    with path.open("wb") as file, store.reading() as office:
+def _is_read(batch: Batch) -> bool:
+    return batch.state.final or batch.tally.read_whole
+
+
+def _copy_out(store: Store, key: int, file: BinaryIO) -> None:
+    with store.reading() as office:
         for piece in office.batches.rows.pieces(key):
             file.write(piece)
 

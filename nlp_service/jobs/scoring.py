@@ -116,7 +116,7 @@ def file_rows(
     if not kept:
         return {}
     try:
-        with office.connection.begin_nested():
+        with office.attempt():
             results = file_and_keep(office, relator, list(kept.values()))
         return dict(zip(kept, results, strict=True))
     except (SQLAlchemyError, StoreError) as error:

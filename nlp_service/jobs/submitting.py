@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from nlp_service.domain.batches import Batch, BatchFile, BatchOptions
-from nlp_service.domain.errors import IdempotencyMismatch, QueueFull, WebhookRefused
+from nlp_service.domain.errors import IdempotencyMismatch, QueueFull
 from nlp_service.domain.records import check_name
 from nlp_service.jobs.addresses import read_target
+from nlp_service.jobs.notices import read_secret
 from nlp_service.jobs.queue import READ, JobQueue
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import PIECE
@@ -80,10 +81,7 @@ def submit(
 def _check_webhook(options: BatchOptions, settings: Settings) -> None:
     if not options.webhook:
         return
-    if settings.webhook_secret is None:
-        raise WebhookRefused(
-            "这套服务没有设置通知的密钥，不能发送通知；请让管理员设置 NLP_WEBHOOK_SECRET。"
-        )
+    read_secret(settings)
     read_target(options.webhook, settings.webhook_hosts)
 
 

@@ -24,9 +24,9 @@ from nlp_service.domain.errors import (
 from nlp_service.jobs.ending import follow_up
 from nlp_service.jobs.isolation import Load, ScoringProcess
 from nlp_service.jobs.lines import Quarantined, pack_results, unpack_rows
-from nlp_service.jobs.notices import WAITS_S, NoticeFailed, send_notice, write_notice
+from nlp_service.jobs.notices import WAITS_S, NoticeFailed, read_secret, send_notice, write_notice
 from nlp_service.jobs.queue import NOTIFY, JobQueue
-from nlp_service.jobs.reading import ACTOR, read_upload
+from nlp_service.jobs.reading import ACTOR, begin_reading, read_upload
 from nlp_service.jobs.rows import JobRow
 from nlp_service.jobs.scoring import (
     Answer,
@@ -124,7 +124,8 @@ class _Scored:
 
 def read_file(shop: Workshop, batch: int) -> None:
     """Read the file of a job."""
-    shop.insist(lambda: read_upload(shop.store, shop.queue, batch, folder=shop.folder))
+    tries = shop.insist(lambda: begin_reading(shop.store, batch))
+    shop.insist(lambda: read_upload(shop.store, shop.queue, batch, tries=tries, folder=shop.folder))
 
 
 def score_chunk(shop: Workshop, batch: int, first_row: int) -> None:
@@ -180,14 +181,13 @@ def notify(shop: Workshop, batch: int, number: int) -> None:
     now = shop.insist(read)
     if now.notify_state is not NotifyState.WAITING:
         return
-    secret = shop.settings.webhook_secret
     state, problem = NotifyState.DELIVERED, ""
     try:
         send_notice(
             now.options.webhook,
             write_notice(now),
             hosts=shop.settings.webhook_hosts,
-            secret=secret.get_secret_value() if secret else "",
+            secret=read_secret(shop.settings),
         )
     except WebhookRefused as error:
         state, problem = NotifyState.FAILED, str(error)
@@ -234,6 +234,7 @@ def _write(shop: Workshop, scored: _Scored) -> None:
             scored.first_row,
             bundle=shop.assessor.versions.bundle,
             content=pack_results(results, explain=job.options.explain),
+            stored=[result.stored.key for result in results if result.stored],
         )
         if not there:
             raise _Overtaken

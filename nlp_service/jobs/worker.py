@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.domain.errors import NlpServiceError
+from nlp_service.domain.failures import describe_failure
 from nlp_service.jobs import recovery, work
 from nlp_service.jobs.isolation import Load
 from nlp_service.jobs.queue import (
@@ -149,6 +150,9 @@ class Worker:
                 act(batch, number)
             except NlpServiceError as error:
                 log.error("%s 没有做成：%s", name, error)
+                raise RuntimeError(type(error).__name__) from None
+            except Exception as error:  # DBOS keeps its message, which may quote a text
+                log.error("%s 没有做成。\n%s", name, describe_failure(error))
                 raise RuntimeError(type(error).__name__) from None
             finally:
                 self._in_hands.discard(workflow)

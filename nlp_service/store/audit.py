@@ -5,7 +5,8 @@ ended: so entries have one order, their numbers have no gaps, and the chain cann
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -55,6 +56,16 @@ class Audit:
             )
             for key, change in changes.items()
         ]
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Forget what the block noted if it raises: what it did is undone with its savepoint."""
+        before = len(self._noted)
+        try:
+            yield
+        except BaseException:
+            del self._noted[before:]
+            raise
 
     def settle(self) -> None:
         """Write what was noted; the transaction must end next."""

@@ -4,14 +4,17 @@ Of each row either its chunk is there or its result: the transaction that writes
 other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nlp_service.domain.batches import ResultChunk
+from nlp_service.store.among import among
 from nlp_service.store.batch_tables import batch_chunks, batch_pieces, batch_results
+from nlp_service.store.packed_lines import erase_lines
+from nlp_service.store.tables import submissions
 
 PIECE = 2**20
 """Bytes of one piece of a file."""
@@ -93,8 +96,24 @@ class BatchRows:
             .values(tries=c.tries - 1)
         )
 
-    def finish_chunk(self, batch: int, first_row: int, *, bundle: str, content: bytes) -> bool:
-        """Put results in the place of a chunk; False where somebody else has done so."""
+    def finish_chunk(
+        self,
+        batch: int,
+        first_row: int,
+        *,
+        bundle: str,
+        content: bytes,
+        stored: Collection[int] = (),
+    ) -> bool:
+        """Put results in the place of a chunk; False where somebody else has done so.
+
+        Args:
+            batch: the job.
+            first_row: of the chunk.
+            bundle: that gave the answers.
+            content: as ``jobs.lines`` packs them.
+            stored: keys of the submissions that its rows became, or were already.
+        """
         c = batch_chunks.c
         last_row = self._connection.execute(
             delete(batch_chunks)
@@ -110,10 +129,30 @@ class BatchRows:
                 last_row=last_row,
                 bundle=bundle,
                 written_at=datetime.now(UTC),
+                stored_keys=sorted(set(stored)),
                 content=content,
             )
         )
         return True
+
+    def erase(self, keys: Collection[int]) -> None:
+        """Take out of the results of all jobs what they tell of submissions."""
+        r, gone = batch_results.c, frozenset(keys)
+        telling = self._connection.execute(
+            select(r.batch_key, r.first_row, r.stored_keys, r.content)
+            .where(r.stored_keys.overlap(sorted(gone)))
+            .order_by(r.batch_key, r.first_row)
+            .with_for_update()
+        )
+        for row in telling:
+            self._connection.execute(
+                update(batch_results)
+                .where(r.batch_key == row.batch_key, r.first_row == row.first_row)
+                .values(
+                    content=erase_lines(row.content, gone),
+                    stored_keys=sorted(set(row.stored_keys) - gone),
+                )
+            )
 
     def waiting(self, batch: int, *, limit: int | None = None) -> Sequence[tuple[int, str]]:
         """Return first row and workflow of the chunks that wait, in order."""
@@ -144,14 +183,25 @@ class BatchRows:
         """Return the first results that hold a row or come behind it; None where none do."""
         r = batch_results.c
         row = self._connection.execute(
-            select(r.first_row, r.last_row, r.content)
+            select(r.first_row, r.last_row, r.stored_keys, r.content)
             .where(r.batch_key == batch, r.last_row >= from_row)
             .order_by(r.first_row)
             .limit(1)
         ).one_or_none()
         if row is None:
             return None
-        return ResultChunk(first_row=row.first_row, last_row=row.last_row, content=row.content)
+        return ResultChunk(
+            first_row=row.first_row,
+            last_row=row.last_row,
+            restricted=self._restricted(row.stored_keys),
+            content=row.content,
+        )
+
+    def _restricted(self, keys: Collection[int]) -> Collection[int]:
+        s = submissions.c
+        return frozenset(
+            self._connection.scalars(select(s.key).where(among(s.key, keys), s.restricted))
+        )
 
     def ready_until(self, batch: int) -> int:
         """Return the last row before the first that still waits; 0 where the first waits."""

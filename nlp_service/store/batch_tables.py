@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from nlp_service.store.tables import SCHEMA, metadata
 
@@ -115,8 +116,10 @@ batch_results = Table(
     _count("last_row"),
     _words("bundle"),
     _moment("written_at"),
+    Column("stored_keys", ARRAY(BigInteger), nullable=False),  # of the submissions told of
     Column("content", LargeBinary, nullable=False),
     Index("batch_results_written", "written_at"),
+    Index("batch_results_stored", "stored_keys", postgresql_using="gin"),
 )
 
 workers = Table(

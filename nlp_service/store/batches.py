@@ -24,8 +24,9 @@ from nlp_service.domain.errors import RecordUnknown
 from nlp_service.domain.submission import Mode
 from nlp_service.store.audit import Audit
 from nlp_service.store.batch_rows import BatchRows
-from nlp_service.store.batch_tables import batch_pieces, batch_results, batches, workers
+from nlp_service.store.batch_tables import batch_pieces, batch_results, batches
 from nlp_service.store.locks import wait_for_turn
+from nlp_service.store.workers import count_living
 
 RATE_OVER = timedelta(seconds=60)
 """A job's rate is told over its last minute."""
@@ -134,7 +135,7 @@ class Batches:
         return str(self._connection.execute(named).scalar_one())
 
     def begin_reading(self, key: int) -> int:
-        """Note one more try to read the file; return the how-manieth it is."""
+        """Note one more try to read the file on; return the how-manieth it is at this place."""
         tries = self._connection.execute(
             update(batches)
             .where(batches.c.key == key)
@@ -153,8 +154,8 @@ class Batches:
         self._change(key, kind=kind, columns=columns)
 
     def note_read(self, key: int, *, until_row: int) -> None:
-        """Note that the rows up to one were put down in chunks."""
-        self._change(key, rows_read=until_row)
+        """Note that the rows up to one were put down in chunks; tries count anew from there."""
+        self._change(key, rows_read=until_row, read_tries=0)
 
     def finish_reading(self, key: int, *, problem: str = "") -> Batch:
         """Note that the file was read to its end or, with a problem, as far as it can be."""
@@ -262,7 +263,7 @@ def read_queue(connection: Connection) -> QueueState:
         rows_per_s=connection.execute(select(_rate_of_all())).scalar_one() or 0.0,
         retries=int(totals.retries),
         quarantined=int(totals.quarantined),
-        workers=connection.execute(select(func.count()).select_from(workers)).scalar_one(),
+        workers=count_living(connection),
     )
 
 

@@ -18,11 +18,21 @@ from nlp_service.store.private_tables import originals, tombstones
 from nlp_service.store.review_tables import reviews
 from nlp_service.store.tables import assessments, submissions
 
-_TOUCHED = ("originals", "submissions", "assessments", "reviews", "fingerprints", "embeddings")
+_TOUCHED = (
+    "originals",
+    "submissions",
+    "assessments",
+    "reviews",
+    "fingerprints",
+    "embeddings",
+    "batch_results",
+)
 
 
 def erase(office: Office, keys: Sequence[int], *, rule: str) -> None:
     """Erase the texts of submissions, and all that is made of them, in the office's transaction.
+
+    Results of jobs that told of them are among it; those of jobs that stored nothing are not.
 
     Of keys that were erased before nothing happens.
     """
@@ -39,6 +49,7 @@ def erase(office: Office, keys: Sequence[int], *, rule: str) -> None:
     forget(connection, found)
     for key in found:
         office.groups.remove(key)
+    office.batches.rows.erase(found)
     connection.execute(delete(originals).where(originals.c.submission_key.in_(found)))
     connection.execute(
         update(assessments).where(assessments.c.submission_key.in_(found)).values(answer={})

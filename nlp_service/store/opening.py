@@ -61,6 +61,15 @@ class Office:
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what the block writes if it raises, its entries in the audit too; the rest stays.
+
+        Nothing may be noted of groups in it.
+        """
+        with self.audit.attempt(), self.connection.begin_nested():
+            yield
+
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""
         return StoredMeaningIndex(self.connection, space=space)

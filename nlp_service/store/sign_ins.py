@@ -41,11 +41,15 @@ class SignIns:
     def begin(self, *, name: str, address: str) -> int:
         """Count an attempt; return for how many seconds none is allowed, 0 where this one is.
 
-        Who only repeats a name that is paused does not keep the whole office waiting.
+        What is not looked at does not count: who only repeats a name that is paused does not keep
+        the whole office waiting, and from an address that is paused nobody keeps others out.
         """
         self._forget_old()
-        return self._count(subject_of_name(name), FREE_BY_NAME) or self._count(
-            subject_of_address(address), FREE_BY_ADDRESS
+        by_name, by_address = subject_of_name(name), subject_of_address(address)
+        return (
+            self._pause_left(by_address)
+            or self._count(by_name, FREE_BY_NAME)
+            or self._count(by_address, FREE_BY_ADDRESS)
         )
 
     def succeed(self, *, name: str, address: str) -> None:
@@ -78,11 +82,16 @@ class SignIns:
         )
         if self._connection.execute(counted.returning(_c.attempts)).scalar() is not None:
             return 0
+        return self._pause_left(subject) or 1
+
+    def _pause_left(self, subject: bytes) -> int:
+        """Return the seconds for which a subject is still paused; 0 where it is not."""
         until = self._connection.execute(
-            select(_c.paused_until).where(_c.subject == subject)
+            select(_c.paused_until).where(
+                _c.subject == subject, _c.paused_until > func.clock_timestamp()
+            )
         ).scalar()
-        left = (until - datetime.now(UTC)).total_seconds() if until else 0
-        return max(1, round(left))
+        return max(1, round((until - datetime.now(UTC)).total_seconds())) if until else 0
 
     def _forget_old(self) -> None:
         old = datetime.now(UTC) - FORGOTTEN_AFTER

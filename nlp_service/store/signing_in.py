@@ -68,7 +68,8 @@ def change_password(
     """Give a user the password that they chose; end all their sessions and open a new one.
 
     Raises:
-        PasswordRefused: the current one is wrong, or the new one is none that one should choose.
+        PasswordRefused: the current one is wrong or was just reset, the user was just disabled, or
+            the new one is none that one should choose.
         SignInPaused: too many attempts failed before.
     """
     check_password(new, user_name=user.name)
@@ -83,6 +84,9 @@ def change_password(
         raise PasswordRefused("新口令与现在的相同，请换一个。")
     made = passwords.hash(new)
     with store.transaction(actor=user.name) as office:
+        now = office.users.find(user.name, hold=True)
+        if now is None or now.password_hash != found.password_hash or now.user.disabled_at:
+            raise PasswordRefused("管理员刚重置了口令或停用了用户，没有修改；请重新登录。")
         office.sign_ins.succeed(name=user.name, address=address)
         changed = office.users.change_password(user.key, password_hash=made)
         return office.sessions.open(changed)

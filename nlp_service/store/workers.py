@@ -82,6 +82,15 @@ class Presence:
         return int(connection.execute(statement.returning(workers.c.number)).scalar_one())
 
 
+def count_living(connection: Connection) -> int:
+    """Return how many workers beat not long ago; unlike ``read_living`` it only looks.
+
+    The last worker of all leaves its row behind when it is killed: nobody is there to take it out.
+    """
+    beating = workers.c.beat_at >= func.now() - GONE_AT_LAST_AFTER
+    return connection.execute(select(func.count()).select_from(workers).where(beating)).scalar_one()
+
+
 def read_living(connection: Connection) -> Collection[str]:
     """Return the executors that live; who is gone for long is forgotten."""
     w = workers.c

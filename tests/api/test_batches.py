@@ -6,6 +6,7 @@ import json
 
 import openpyxl
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -13,7 +14,7 @@ from nlp_service.api.batch_schemas import BatchJobListOut, BatchJobOut, BatchLin
 from nlp_service.api.problems import PROBLEMS
 from nlp_service.app import create_app
 from nlp_service.jobs.worker import working
-from tests.callers import BEARER
+from tests.callers import BEARER, bearer
 from tests.jobs.letters import jsonl, rows
 
 BATCHES = "/v1/batches"
@@ -107,6 +108,37 @@ def test_a_file_goes_in_and_its_results_come_out_in_every_form(desk, worker):
     )
     sheet = openpyxl.load_workbook(io.BytesIO(book.content)).active
     assert [cell.value for cell in sheet["A"]] == ["序号", *range(1, 31)]
+
+
+def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
+    desk, worker, session_store
+):
+    others = [
+        TestClient(desk.app, headers=bearer(session_store, name=name, scopes=scopes))
+        for name, scopes in (
+            ("窗口", {"read", "assess"}),
+            ("平台", {"read", "assess", "file"}),
+            ("审计", {"read", "read_original"}),
+        )
+    ]
+    window, platform, auditor = others
+    key = submit(platform, jsonl(rows(4)), store="true")["key"]
+    events(desk, key)
+    results = f"{BATCHES}/{key}/results"
+    lines = [json.loads(line) for line in platform.get(results).text.splitlines()]
+    restricted = lines[1]["assessment"]
+    desk.post(f"/v1/submissions/{restricted['stored']['key']}:restrict")
+
+    for client in (platform, auditor, desk):
+        assert restricted["text"] in client.get(results).text
+    for format in ("ndjson", "csv"):
+        told = window.get(results, params={"format": format}).text
+        assert restricted["text"] not in told
+        assert "限阅，" in told
+        assert lines[2]["assessment"]["text"] in told
+    BatchLineOut.model_validate_json(window.get(results).text.splitlines()[1])
+    desk.post(f"/v1/submissions/{restricted['stored']['key']}:unrestrict")
+    assert restricted["text"] in window.get(results).text
 
 
 def test_results_are_followed_while_the_job_runs(desk, worker):
@@ -209,7 +241,7 @@ def test_what_cannot_be_a_job_is_refused_at_once(desk, query, headers, status, w
 
 def test_a_webhook_that_is_not_listed_is_refused(working_settings, session_store, quick_assessor):
     settings = working_settings.model_copy(
-        update={"webhook_secret": "s", "webhook_hosts": ("platform.example.cn",)}
+        update={"webhook_secret": SecretStr("s"), "webhook_hosts": ("platform.example.cn",)}
     )
     app = create_app(settings, assessor=quick_assessor, store=session_store)
     with TestClient(app, headers=BEARER) as client:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from nlp_service.cli import main
+from nlp_service.cli.acting import command_line_actor
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.reviews import Findings
@@ -66,6 +67,7 @@ def test_training_reads_what_is_exported(keeping, reviewed, store, tmp_path):
     with store.reading() as office:
         (entry,) = office.audit.of(RecordKind.DATABASE, 0)
     assert (entry.action, entry.after["count"]) == (Action.EXPORTED, 2)
+    assert entry.actor == command_line_actor()
 
 
 def store_topic(store, key):

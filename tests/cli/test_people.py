@@ -94,6 +94,8 @@ def test_without_a_store_a_key_is_made_for_the_settings():
     token, name, digest = re.search(r"(nlp_\S+)[\s\S]*NLP_KEYS=(热线):(\w{64})", said).groups()
 
     assert (name, digest) == ("热线", hash_token(token).hex())
+    for limit in (("--scope", "read"), ("--days", "30")):  # which such a key cannot keep
+        assert "NLP_STORE=false" in run("keys", "add", "热线", *limit, fails=True)
 
 
 @pytest.mark.parametrize("group", ["users", "keys", "audit"])

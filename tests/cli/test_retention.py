@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from nlp_service.assess import Assessor
+from nlp_service.cli.acting import command_line_actor
+from nlp_service.domain.audit import Action
 from nlp_service.domain.submission import Submission
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
@@ -51,6 +53,10 @@ def test_it_counts_first_and_erases_when_it_is_told_to(nlp_service, filled, rule
     erased = nlp_service("retention", "apply", env=environment)
     assert (erased.returncode, erased.stdout.splitlines()[-1]) == (0, "已清除 1 件的全文。")
     assert left(filled) == 1
+    with open_store(Settings(database_url=filled["NLP_DATABASE_URL"])) as store:
+        with store.reading() as office:
+            (entry,) = office.audit.latest(limit=1)
+    assert (entry.action, entry.actor) == (Action.ERASED, command_line_actor())
 
 
 def test_rules_that_do_not_fit_erase_nothing(nlp_service, filled, rules):

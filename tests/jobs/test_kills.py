@@ -11,13 +11,14 @@ from contextlib import contextmanager
 import pytest
 
 from nlp_service.domain.submission import Submission
-from nlp_service.jobs.lines import RowResult, pack_results, unpack_lines
+from nlp_service.jobs.lines import RowResult, pack_results
 from nlp_service.jobs.queue import JobQueue
 from nlp_service.jobs.reading import QUICK_ROWS
 from nlp_service.jobs.results import read_results
 from nlp_service.jobs.rows import JobRow
 from nlp_service.jobs.submitting import submit
 from nlp_service.store.opening import open_store
+from nlp_service.store.packed_lines import unpack_lines
 from tests.databases import settings_for
 from tests.drills.kills import run_drill
 from tests.jobs.assessors import KILLS

@@ -1,6 +1,7 @@
 """Notices to a real receiver: signed, repeated until they are taken, never sent elsewhere."""
 
 import json
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -94,6 +95,32 @@ def test_a_receiver_that_does_not_answer_is_a_failed_try():
 
     with pytest.raises(NoticeFailed, match="没有应答"):
         send(port)
+
+
+def test_a_name_server_that_is_out_is_a_failed_try(monkeypatch):
+    def refuse(host, port, **options):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+    with pytest.raises(NoticeFailed, match="没有应答"):
+        send_notice("http://a.example.cn/", b"{}", hosts=["a.example.cn"], secret=SECRET)
+
+
+def test_a_worker_without_the_secret_sends_nothing_that_anybody_could_sign(desk, monkeypatch):
+    with receiving() as (port, post):
+        listed = desk.settings.model_copy(update={"webhook_hosts": (f"127.0.0.1:{port}",)})
+        monkeypatch.setattr(desk.worker.shop, "settings", listed)
+        monkeypatch.setattr(
+            desk, "settings", listed.model_copy(update={"webhook_secret": _secret()})
+        )
+        options = replace(EVERY_FAST, webhook=f"http://127.0.0.1:{port}/")
+        batch = desk.wait(desk.submit(rows(2), options=options).key)
+        while (batch := desk.look(batch.key)).notify_state is NotifyState.WAITING:
+            time.sleep(0.05)
+
+    assert (batch.notify_state, post) == (NotifyState.FAILED, [])
+    assert "NLP_WEBHOOK_SECRET" in batch.notify_problem
 
 
 def test_a_job_tells_of_its_end_until_it_is_heard(desk, monkeypatch):

@@ -7,8 +7,12 @@ from dataclasses import replace
 from nlp_service.api.batch_schemas import BatchLineOut
 from nlp_service.domain.batches import BatchOptions, BatchState
 from nlp_service.domain.submission import Mode, Submission
+from nlp_service.export.csv import write_csv_rows
+from nlp_service.jobs import work
+from nlp_service.jobs.ending import cancel
 from nlp_service.jobs.lines import document_of
 from nlp_service.jobs.reading import QUICK_ROWS
+from nlp_service.store.erasing import erase
 from tests.jobs.assessors import RAISES
 from tests.jobs.letters import EVERY_FAST, rows
 
@@ -77,6 +81,14 @@ def test_a_file_that_holds_nothing_fails_with_its_reason(desk):
     assert "没有一件来件" in batch.problem
 
 
+def test_a_key_that_is_no_text_says_nothing_of_the_rows(desk):
+    line = rb'{"body": "\u8def\u706f\u574f\u4e86\u534a\u4e2a\u6708", "\ud800": 1}'
+
+    batch = desk.wait(desk.submit(line).key)
+
+    assert (batch.tally.done, batch.columns) == (1, {"body": "body", "?": ""})
+
+
 def test_a_mode_that_the_bundle_does_not_have_fails_the_job(desk):
     options = replace(EVERY_FAST, mode=Mode.ACCURATE)
 
@@ -104,9 +116,28 @@ def test_rows_become_submissions_where_that_is_wanted(desk):
     assert second == [{**one, "created": False} for one in stored]
 
 
-def test_what_is_cancelled_keeps_what_was_done(desk):
-    from nlp_service.jobs.ending import cancel
+def test_results_tell_nothing_more_of_what_was_erased(desk):
+    options = BatchOptions(mode=Mode.FAST, source="热线乙")
+    first = desk.wait(desk.submit(rows(30), options=options).key)
+    again = desk.wait(desk.submit(rows(30), options=options).key)
+    before = desk.lines(first.key)
+    gone = before[6]["assessment"]["stored"]["key"]
 
+    with desk.store.transaction(actor="李四") as office:
+        erase(office, [gone], rule="规则")
+
+    for key in (first.key, again.key):
+        lines = desk.lines(key)
+        BatchLineOut.model_validate(lines[6])
+        assert (lines[6]["row"], lines[6]["status"]) == (7, "erased")
+        assert "assessment" not in lines[6]
+        assert before[6]["assessment"]["text"] not in json.dumps(lines, ensure_ascii=False)
+        assert "已清除" in write_csv_rows(lines).decode()
+    assert desk.lines(first.key)[:6] == before[:6]
+    assert desk.lines(first.key, from_row=8) == before[7:]
+
+
+def test_what_is_cancelled_keeps_what_was_done(desk):
     batch = desk.submit(rows(QUICK_ROWS * 4))
     while not desk.look(batch.key).tally.finished:
         time.sleep(0.05)
@@ -131,3 +162,27 @@ def test_results_can_be_read_on_from_any_row(desk):
     for row in (1, 2, QUICK_ROWS, QUICK_ROWS + 1, QUICK_ROWS + 10):
         assert desk.lines(batch.key, from_row=row) == everything[row - 1 :]
     assert desk.lines(batch.key, from_row=QUICK_ROWS + 11) == []
+
+
+def test_no_record_of_work_that_fails_quotes_a_text(desk, monkeypatch, caplog):
+    def stumble(store, queue, key, **options):
+        raise KeyError(f"{SECRET}塌了一段")  # as a library would that nobody expected to
+
+    monkeypatch.setattr(work, "read_upload", stumble)
+    key = desk.submit(rows(2)).key
+    while not (told := _records(key)):
+        time.sleep(0.05)
+
+    assert "KeyError" in told, told
+    assert "stumble" in caplog.text
+    assert SECRET[:4] not in told + caplog.text
+    monkeypatch.undo()
+    cancel(desk.store, desk.worker.shop.queue, key, actor="张三")
+
+
+def _records(key):
+    """What DBOS keeps of a job's work that failed; nothing where none did."""
+    from dbos import DBOS
+
+    failed = DBOS.list_workflows(status="ERROR", workflow_id_prefix=f"batch-{key}-")
+    return "".join(repr(one.error) for one in failed)

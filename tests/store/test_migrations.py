@@ -8,6 +8,7 @@ from nlp_service.domain.errors import StoreError
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Outcome
 from nlp_service.store.migrate import downgrade, is_too_old, known_revisions, migrate
+from nlp_service.store.packed_lines import pack_lines
 from nlp_service.store.tables import SCHEMA, metadata
 
 
@@ -96,3 +97,34 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(engine, server):
 )
 def test_a_pgvector_without_iterative_scans_is_too_old(version, too_old):
     assert is_too_old(version) is too_old
+
+
+def test_results_of_before_can_be_erased_from(engine):
+    migrate(engine, to="0009")
+    moment, nothing = "'2026-03-01+08'", "''"
+    line = '{"row":%d,"status":"ok","assessment":{"text":"桥断了","stored":%s}}'
+    content = pack_lines(
+        [line % (1, '{"key":7,"created":true}'), line % (2, "null"), '{"row":3,"status":"refused"}']
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                f"""
+                INSERT INTO nlp.batches VALUES (
+                    DEFAULT, 'done', {nothing}, {nothing}, 0, {nothing}, '{{}}', '{{}}', {nothing},
+                    {nothing}, 1, 3, true, 2, 1, 0, 0, '[]', {nothing}, {nothing}, {nothing}, 1,
+                    {moment}, {nothing}, NULL, {moment}, {moment}, NULL
+                )
+                """
+            )
+        )
+        connection.execute(
+            text(f"INSERT INTO nlp.batch_results VALUES (1, 1, 3, 'b-1', {moment}, :content)"),
+            {"content": content},
+        )
+
+    migrate(engine)
+
+    with engine.connect() as connection:
+        keys = connection.execute(text("SELECT stored_keys FROM nlp.batch_results")).scalar_one()
+    assert keys == [7]

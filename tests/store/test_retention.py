@@ -1,11 +1,14 @@
 """What an office's rules no longer keep is erased to the last byte; a tombstone stays."""
 
+import json
+import zlib
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
 
 from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.batches import BatchFile, BatchOptions
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import InvalidTaxonomy, RecordUnknown
 from nlp_service.domain.quality import Disposition
@@ -15,6 +18,7 @@ from nlp_service.domain.submission import Kind, Submission
 from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.duplicates.groups import Link
 from nlp_service.store.erasing import hash_reference
+from nlp_service.store.packed_lines import pack_lines
 from nlp_service.store.retention import apply_rules, count_due
 from nlp_service.store.tables import SCHEMA
 from nlp_service.store.wording_index import FingerprintedText
@@ -143,12 +147,19 @@ def everything(store):
         ).scalars()
         return {
             name: "\n".join(
-                bytes(value).decode(errors="replace") if isinstance(value, bytes) else str(value)
+                readable(value)
                 for row in connection.execute(text(f"SELECT * FROM {SCHEMA}.{name}"))
                 for value in row
             )
             for name in names
         }
+
+
+def readable(value):
+    if not isinstance(value, bytes):
+        return str(value)
+    packed = value.startswith(b"\x78\x01")
+    return (zlib.decompress(value) if packed else value).decode(errors="replace")
 
 
 @pytest.fixture
@@ -179,7 +190,30 @@ def marked(store, assess):
         link = Link(first=key, second=kept, relation=Relation.SAME, probability=0.9)
         office.groups.add_links([link], model="m")
         office.outcomes.record(key, Outcome(disposition=Disposition.NOT_FILED))
+        told_of_in_results(office, {key: assessment.text, kept: "桥栏杆断了"})
     return key, kept
+
+
+def told_of_in_results(office, texts):
+    """A job whose rows became these submissions."""
+    file = BatchFile(name="来信.jsonl", digest="ab" * 32, size=9)
+    batch = office.batches.begin(file, BatchOptions()).key
+    office.batches.rows.add_chunk(batch, first_row=1, last_row=2, content=b"", workflow="w")
+    lines = [
+        json.dumps(
+            {
+                "row": row,
+                "where": f"{text[:4]}.docx",
+                "status": "ok",
+                "assessment": {"text": text, "stored": {"key": key, "created": True}},
+            },
+            ensure_ascii=False,
+        )
+        for row, (key, text) in enumerate(texts.items(), start=1)
+    ]
+    office.batches.rows.finish_chunk(
+        batch, 1, bundle="linear-1", content=pack_lines(lines), stored=texts
+    )
 
 
 def test_not_a_byte_of_what_is_erased_is_left(store, marked):
@@ -190,6 +224,7 @@ def test_not_a_byte_of_what_is_erased_is_left(store, marked):
         "originals",
         "assessments",
         "wording_submitters",
+        "batch_results",
     }
 
     assert applied(store, rule(State.NOT_FILED, name="不立案满一年")) == [1]
@@ -198,6 +233,8 @@ def test_not_a_byte_of_what_is_erased_is_left(store, marked):
     assert {name for name, held in after.items() if MARK in held} == set()
     for table in ("fingerprints", "wordings", "links", "group_members"):
         assert after[table] == "", table
+    assert "已清除" in after["batch_results"]
+    assert "桥栏杆断了" in after["batch_results"]
     with store.reading() as office:
         assert [item.key for item in office.submissions.list().items] == [kept]
         with pytest.raises(RecordUnknown):

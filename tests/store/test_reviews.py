@@ -102,6 +102,18 @@ def test_another_topic_does_not_keep_a_subtopic_that_is_not_its_own(work, add):
     assert Findings(topic="T07").over(CORRECTED).subtopic is None
 
 
+def test_no_unit_leads_and_assists_and_no_topic_is_held_twice(work, add):
+    key, other = add(work), add(work)
+
+    led = work.reviews.add(key, Findings(lead_unit="D99"), confirm=True).person
+    assisted = work.reviews.add(other, Findings(assist_units=["D01"]), confirm=True).person
+
+    assert (led.lead_unit, led.assist_units) == ("D99", [])  # the machine let D99 assist
+    assert (assisted.lead_unit, assisted.assist_units) == ("", ["D01"])  # and D01 lead
+    held = Findings(topic="T08", other_topics=["T09", "T10"])
+    assert Findings(topic="T09").over(held).other_topics == ["T10"]
+
+
 def test_the_last_word_on_each_part_counts(work, add):
     key = add(work)
     work.reviews.add(key, Findings(levels={"Q1": 2, "Q2": 3}, urgency=2))

@@ -177,6 +177,17 @@ def test_who_tries_many_names_from_one_address_must_wait(store, zhang, enter):
     assert enter(address="10.1.2.4").user.name == "张三"
 
 
+def test_from_a_paused_address_nobody_is_kept_out_elsewhere(store, zhang, enter):
+    for number in range(FREE_BY_ADDRESS):
+        fail(enter, 1, name=f"无此人{number}")
+
+    for _ in range(FREE_BY_NAME):
+        with pytest.raises(SignInPaused):
+            enter(password="不是这个口令呀")
+
+    assert enter(address="10.1.2.4").user.name == "张三"
+
+
 def test_who_may_sign_in_cannot_try_others_in_between(store, zhang, enter):
     for number in range(FREE_BY_ADDRESS - 1):
         fail(enter, 1, name=f"无此人{number}")

@@ -54,3 +54,17 @@ def test_a_worker_without_a_beat_is_gone_whatever_it_holds(store):
     make_late(store, 5)
     assert living(store) == ["one"]
     presence.leave()
+
+
+def test_the_last_worker_is_not_counted_for_ever_after_its_kill(store):
+    def counted():
+        with store.reading() as office:
+            return office.batches.queue().workers
+
+    presence = present(store, "one")
+    assert counted() == 1
+
+    presence.drop()
+    make_late(store, 60)
+    assert counted() == 0
+    assert living(store) == []
