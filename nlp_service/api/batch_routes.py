@@ -22,7 +22,7 @@ from nlp_service.api.batch_schemas import (
 from nlp_service.api.columns import ColumnsDep
 from nlp_service.api.deps import ActorDep, AssessorDep, QueueDep, StoreDep
 from nlp_service.api.import_routes import NdjsonResponse
-from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES
+from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES, MAX_KEY
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.query import Way, WithQuality
 from nlp_service.api.receiving import receive_file
@@ -40,7 +40,7 @@ LOOKS_EVERY_S = 1.0
 
 batch_router = APIRouter(tags=["批量"])
 
-Key = Annotated[int, PathParameter(description="任务的编号。", ge=1, le=2**63 - 1)]
+Key = Annotated[int, PathParameter(description="任务的编号。", ge=1, le=MAX_KEY)]
 
 
 async def read_options(
@@ -127,7 +127,7 @@ async def submit_batch(
 def list_batches(
     store: StoreDep,
     before: Annotated[
-        int | None, Query(description="上一页的 next_before。", ge=1, le=2**63 - 1)
+        int | None, Query(description="上一页的 next_before。", ge=1, le=MAX_KEY)
     ] = None,
     limit: Annotated[int, Query(description="一页的任务数。", ge=1, le=500)] = 50,
 ) -> BatchJobListOut:
@@ -197,7 +197,7 @@ async def read_batch_results(
         Format, Query(description="ndjson 每行一个 JSON；csv、xlsx 为中文列名的表格。")
     ] = Format.NDJSON,
     from_row: Annotated[
-        int, Query(alias="from", description="从第几件起，1 为第一件。", ge=1, le=2**63 - 1)
+        int, Query(alias="from", description="从第几件起，1 为第一件。", ge=1, le=MAX_KEY)
     ] = 1,
     follow: Annotated[bool, Query(description="是否等到任务结束；否则给完已有的就结束。")] = False,
 ) -> Response:

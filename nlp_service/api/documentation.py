@@ -7,6 +7,7 @@ from fastapi.openapi.models import Example
 
 from nlp_service.api.examples import ASSESSMENT, OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.problems import MEDIA_TYPE, PROBLEMS, as_json, make_problem
+from nlp_service.intake.kinds import MEDIA_TYPES
 
 Responses = dict[int | str, dict[str, Any]]
 Answers = Sequence[tuple[str, str, Responses]]
@@ -151,7 +152,8 @@ FILE_FORM: dict[str, Any] = {
             }
         },
         "additionalProperties": False,
-    }
+    },
+    "encoding": {"file": {"contentType": ", ".join(sorted(MEDIA_TYPES))}},
 }
 """A form with a file, as browsers send it."""
 

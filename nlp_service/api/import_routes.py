@@ -25,7 +25,7 @@ from nlp_service.api.import_schemas import (
     import_of,
     progress_of,
 )
-from nlp_service.api.limits import IMPORT_PATH, MAX_IMPORT_BYTES
+from nlp_service.api.limits import IMPORT_PATH, MAX_IMPORT_BYTES, MAX_KEY
 from nlp_service.api.problems import RequestRefused, as_json, make_problem, problem_of
 from nlp_service.api.query import Way
 from nlp_service.api.receiving import receive_file
@@ -101,7 +101,7 @@ async def import_submissions(
     responses=documentation.IMPORT_RECORD_RESPONSES,
 )
 def get_import(
-    key: Annotated[int, PathParameter(description="导入的编号。", ge=1, le=2**63 - 1)],
+    key: Annotated[int, PathParameter(description="导入的编号。", ge=1, le=MAX_KEY)],
     store: StoreDep,
 ) -> ImportOut:
     """Show an import."""
@@ -118,7 +118,7 @@ def get_import(
 def list_imports(
     store: StoreDep,
     before: Annotated[
-        int | None, Query(description="上一页的 next_before。", ge=1, le=2**63 - 1)
+        int | None, Query(description="上一页的 next_before。", ge=1, le=MAX_KEY)
     ] = None,
     limit: Annotated[int, Query(description="一页的次数。", ge=1, le=500)] = 50,
 ) -> ImportListOut:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from nlp_service.api.review_schemas import ReviewOut, review_of
-from nlp_service.api.schemas import Key
+from nlp_service.api.schemas import Day, Key
 from nlp_service.api.validation import described
 from nlp_service.domain.audit import Action, AuditEntry
 from nlp_service.domain.quality import Disposition
@@ -101,7 +101,7 @@ class OutcomeIn(BaseModel):
     reply_class: ReplyClass | None = Field(
         default=None, description="答复类别：A 已解决，B 正在解决，C 列入规划，D 暂不能解决。"
     )
-    replied_on: date | None = Field(default=None, description="答复日期。")
+    replied_on: Day | None = Field(default=None, description="答复日期。")
 
     def to_outcome(self, handling_unit: str) -> Outcome:
         """Return the domain's outcome, with the unit by its code.
