@@ -113,6 +113,9 @@ class OneTimePasswordOut(BaseModel):
     one_time_password: str = Field(examples=["k7fp-2mxw-9dqe-vb4t"])
 
 
+Days = Annotated[int, Field(ge=1, le=3650), BeforeValidator(require_number)]
+
+
 class KeyIn(BaseModel):
     """A key to be made."""
 
@@ -122,9 +125,7 @@ class KeyIn(BaseModel):
         min_length=1, description="谁在用它。", examples=["热线平台"], json_schema_extra=A_NAME
     )
     scopes: Sequence[Permission] = Field(description="权限；manage 不能给密钥。", max_length=50)
-    valid_days: Annotated[int, BeforeValidator(require_number)] | None = Field(
-        default=365, ge=1, le=3650, description="几天后失效；null 为不失效，不建议。"
-    )
+    valid_days: Days | None = Field(default=365, description="几天后失效；null 为不失效，不建议。")
 
 
 class KeyOut(BaseModel):

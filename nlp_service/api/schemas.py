@@ -36,11 +36,9 @@ from nlp_service.domain.assessment import KindSource
 from nlp_service.domain.records import LONGEST_NAME, Origin
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 
-A_NAME: dict[str, JsonValue] = {
-    "maxLength": LONGEST_NAME,
-    "pattern": r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
-}
-"""One line, as ``domain.records.check_name`` has it; what it says of an unfit one is clearer."""
+ONE_LINE: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"}
+A_NAME: dict[str, JsonValue] = {"maxLength": LONGEST_NAME, **ONE_LINE}
+"""As ``domain.records.check_name`` has it, which says more of an unfit one."""
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 
 Key = Annotated[int, Field(ge=1, le=MAX_KEY), BeforeValidator(require_number)]

@@ -71,7 +71,8 @@ def require_day(value: object) -> object:
     """
     if value is None or type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
-    raise PydanticCustomError("date_type", "not a day")
+    timed = isinstance(value, str) and _DAY.match(value)
+    raise PydanticCustomError("date_from_datetime_inexact" if timed else "date_type", "not a day")
 
 
 def require_number(value: object) -> object:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -117,6 +118,14 @@ batch_results = Table(
     _moment("written_at"),
     Column("content", LargeBinary, nullable=False),
     Index("batch_results_written", "written_at"),
+)
+
+batch_label_counts = Table(
+    "batch_label_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in ("bundle", "kind", "what", "label")),
+    _count("texts"),
 )
 
 workers = Table(

@@ -125,7 +125,7 @@ class Door:
 
 
 class Browser(Door):
-    """An administrator's door: every request bears their session, and is for nobody else.
+    """An administrator's door: every request bears their session.
 
     When it is over (they signed out, somebody disabled them), the next one is another's.
     """
@@ -141,8 +141,7 @@ class Browser(Door):
             await send(message)
 
         if scope["type"] == "http":
-            sent = [(name, value) for name, value in scope["headers"] if name != b"x-actor"]
-            scope = scope | {"headers": [*sent, *self._headers]}
+            scope = scope | {"headers": [*scope["headers"], *self._headers]}
         await super().__call__(scope, receive, watch)
 
     def _sign_in(self):

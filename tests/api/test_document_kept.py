@@ -31,7 +31,7 @@ def test_a_number_is_no_day_in_an_address(office, query):
     answer = office.get(query)
 
     assert answer.status_code == 422
-    assert answer.json()["detail"].endswith("应为日期，如 2026-01-31。")
+    assert "应为日期，如 2026-01-31" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("lead", ["1", True, [1], 1.5, MAX_KEY + 1])
