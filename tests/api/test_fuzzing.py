@@ -1,6 +1,6 @@
 """The service keeps to its own document, whatever it is asked and by whom.
 
-What each caller is asked for the first time is the same each time; FUZZ_EXAMPLES asks for more.
+By itself it asks the same each time, and little; `make fuzz` asks at length.
 """
 
 import pytest
