@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow browser check check-light train evaluate bench drill wheelhouse constraints clean
+.PHONY: help run test test-slow browser fuzz check check-light train evaluate bench drill wheelhouse constraints clean
 
 # The first that really runs and is new enough; a launcher without its Python does not count.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -23,9 +23,11 @@ run: $(VENV)/.light ## install the light set, score the samples, start the servi
 	$(SAY) "starting the service (stop it with Ctrl-C)"
 	@$(BIN)/nlp-service serve
 
-test: $(VENV)/.dev browser ## install what the tests need and run the quick ones
+# Each process has its own database server and models; a file's tests stay together in one of them.
+TEST_PROCESSES ?= 2
+test: $(VENV)/.dev browser ## install what the tests need and run the quick ones, in TEST_PROCESSES (2) processes
 	$(SAY) "running the tests"
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 test-slow: $(VENV)/.dev browser ## run the slow tests too
 	@$(BIN)/python -m pytest -m "slow or not slow"
@@ -40,6 +42,10 @@ browser: ## install Chromium for the tests of pages, where this may be done
 	else \
 	  echo "There is no Chromium, and only root may install it; the tests of pages are left out (Debian: apt install chromium)." >&2; \
 	fi
+
+FUZZ_EXAMPLES ?= 40
+fuzz: $(VENV)/.dev ## ask the service what its document allows and what not, at length: FUZZ_EXAMPLES (40), FUZZ_SEED (always another)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/python -m pytest tests/api/test_fuzzing.py
 
 check: $(VENV)/.dev ## lint, format, types, import directions
 	$(SAY) "ruff, mypy, import-linter"

@@ -29,6 +29,7 @@ from nlp_service.api.gate import GateMiddleware
 from nlp_service.api.gate_documentation import describe_gate
 from nlp_service.api.headers import HeadersMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
+from nlp_service.api.links import describe_links
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.observing import ObservingMiddleware, Tracer, log_request
 from nlp_service.api.permissions import LINES as API_LINES
@@ -137,6 +138,7 @@ def _finish_documentation(openapi: dict[str, Any]) -> None:
     ):
         documentation.restore_nulls(openapi, module.ANSWERS)
     describe_gate(openapi)
+    describe_links(openapi)
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Databases for tests, on real servers: one embedded server serves the whole session."""
+"""Databases for tests, on real servers: one embedded server serves the whole session.
+
+Of several processes that share the tests each has its own.
+"""
 
 import itertools
 import os
@@ -24,7 +27,8 @@ numbers = itertools.count()
 def folder(tmp_path_factory):
     """A folder that a server's user may enter, which pytest's own are not; in memory if it can."""
     memory = Path("/dev/shm")
-    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2e9
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2e9 * processes
     base = (memory if roomy else Path("/tmp")) / f"nlp-store-tests-{os.getpid()}"
     base.mkdir()
     yield base

@@ -108,6 +108,7 @@ async def get_actor(
             alias="X-Actor",
             description="密钥代谁操作，与密钥一起记入审计：一行 UTF-8 文字，可作百分号编码，如 "
             "%E5%BC%A0。只有带 act_for_others 权限的密钥可以用；用户以登录的身份操作。",
+            json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"},
         ),
     ] = "",
 ) -> str:

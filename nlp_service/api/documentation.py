@@ -7,6 +7,7 @@ from fastapi.openapi.models import Example
 
 from nlp_service.api.examples import ASSESSMENT, OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.problems import MEDIA_TYPE, PROBLEMS, as_json, make_problem
+from nlp_service.intake.kinds import MEDIA_TYPES
 
 Responses = dict[int | str, dict[str, Any]]
 Answers = Sequence[tuple[str, str, Responses]]
@@ -137,6 +138,24 @@ def restore_nulls(openapi: dict[str, Any], answers: Answers) -> None:
         for status in (200, 201, 202):
             for media_type, written in responses.get(status, {}).get("content", {}).items():
                 operation["responses"][str(status)]["content"][media_type].update(written)
+
+
+FILE_FORM: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "description": "一个文件，带文件名；选项不写在表单里，写在查询参数里。",
+            }
+        },
+        "additionalProperties": False,
+    },
+    "encoding": {"file": {"contentType": ", ".join(sorted(MEDIA_TYPES))}},
+}
+"""A form with a file, as browsers send it."""
 
 
 def _problem_example(code: str) -> dict[str, object]:

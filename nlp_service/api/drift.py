@@ -57,16 +57,22 @@ class Drift:
             if self._seen < FEWEST:
                 return math.nan
             learnt, counts = self._learnt[head], self._counts[head]
-            total = sum(counts.values())
-            return math.fsum(
-                _part(counts[label] / total, learnt.get(label, 0.0)) for label in {*learnt, *counts}
-            )
+            return stability_index(counts, learnt)
 
     def _scale_down(self) -> None:
         for counts in self._counts.values():
             for label in counts:
                 counts[label] /= self._weight
         self._weight = 1.0
+
+
+def stability_index(counts: Mapping[str, float], learnt: Mapping[str, float]) -> float:
+    """Return how far the shares of counted labels are from those learnt; 0 where they are equal."""
+    total = sum(counts.values())
+    return math.fsum(
+        _part(counts.get(label, 0.0) / total, learnt.get(label, 0.0))
+        for label in {*learnt, *counts}
+    )
 
 
 def _part(now: float, then: float) -> float:

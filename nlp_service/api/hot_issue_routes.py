@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 from nlp_service.api import issue_examples
 from nlp_service.api.deps import AssessorDep, PlaceNamesDep, StoreDep
 from nlp_service.api.issue_schemas import HotIssuesOut, MembersOut
+from nlp_service.api.limits import MAX_KEY
+from nlp_service.api.schemas import Day
 from nlp_service.api.validation import InvalidItem, InvalidValue
 from nlp_service.domain.assessment import NOTICE
 from nlp_service.domain.records import CHINA
@@ -27,11 +29,11 @@ hot_issue_router = APIRouter(tags=["热点"])
 
 def read_days(
     first: Annotated[
-        date | None,
+        Day | None,
         Query(alias="from", description=f"第一天；不写时为 until 之前的 {USUAL_DAYS} 天。"),
     ] = None,
     until: Annotated[
-        date | None, Query(description="最后一天（含）；不写时为今天（北京时间）。")
+        Day | None, Query(description="最后一天（含）；不写时为今天（北京时间）。")
     ] = None,
 ) -> Window:
     """Return the window between two days.
@@ -97,8 +99,8 @@ def list_members(
     store: StoreDep,
     assessor: AssessorDep,
     window: WindowDep,
-    group: Annotated[int, Path(ge=1, le=2**63 - 1, description="热点的 group。")],
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="上一页的 next_member。")] = 0,
+    group: Annotated[int, Path(ge=1, le=MAX_KEY, description="热点的 group。")],
+    after: Annotated[int, Query(ge=0, le=MAX_KEY, description="上一页的 next_member。")] = 0,
     limit: Annotated[int, Query(ge=1, le=500, description="一页至多几件。")] = FIRST_PAGE,
 ) -> JSONResponse:
     """List the members of a group that are dated within a window."""

@@ -15,6 +15,9 @@ MAX_IMPORT_BYTES = 4 * 2**30
 MAX_FILE_BYTES = 256 * 2**20
 """Largest file of a batch job; it is kept in the database until it was read."""
 
+MAX_KEY = 2**53 - 1
+"""Largest number of a record: whoever reads JSON holds such numbers exactly (RFC 7493)."""
+
 IMPORT_PATH = "/v1/submissions:import"
 BATCHES_PATH = "/v1/batches"
 

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Body, Path
 
 from nlp_service.api import record_documentation as documentation
 from nlp_service.api.deps import ActorDep, JsonOnly, StoreDep
+from nlp_service.api.limits import MAX_KEY
 from nlp_service.api.record_schemas import LeadIn, MergeIn, MergeOut, merge_of
 from nlp_service.domain.records import Merge
 from nlp_service.store.opening import Office
 
 merge_router = APIRouter(tags=["并案"])
 
-MergeKey = Annotated[int, Path(description="并案的编号。", ge=1, le=2**63 - 1, examples=[12])]
+MergeKey = Annotated[int, Path(description="并案的编号。", ge=1, le=MAX_KEY, examples=[12])]
 
 
 @merge_router.post(

@@ -4,16 +4,18 @@ No label ever holds what a sender may choose.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from nlp_service.api.batch_metrics import BatchCollector
 from nlp_service.api.drift import Drift, Shares
 from nlp_service.api.observing import Answered
 from nlp_service.domain.assessment import Assessment, Versions
 from nlp_service.domain.batches import QueueState
+from nlp_service.domain.label_counts import LabelCount, labels_of
 from nlp_service.stages import Stage
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -77,6 +79,8 @@ class Metrics:
             "nlp_batch_quarantined_rows",
             "Rows of kept jobs at which assessing failed.",
         )
+        self._batches = BatchCollector()
+        self.registry.register(self._batches)
         self._drift: Mapping[str, Drift] = {}
         self._bundle = Info("nlp_bundle", "The loaded model bundle.", registry=self.registry)
 
@@ -104,9 +108,14 @@ class Metrics:
             self._queue.labels(what).set(getattr(queue, what) if queue else math.nan)
         self._quarantined.set(queue.quarantined if queue else math.nan)
 
+    def show_batches(self, counts: Sequence[LabelCount]) -> None:
+        """Show what workers have counted of batch jobs; nothing where nobody can tell."""
+        self._batches.counts = counts
+
     def name_bundle(self, versions: Versions, learnt: Mapping[str, Shares]) -> None:
         """Say which bundle answers, and by kind how common each label was in its data."""
         self._bundle.info(asdict(versions))
+        self._batches.learnt = learnt
         self._drift = {kind: Drift(shares) for kind, shares in learnt.items()}
         self._drift_index.clear()
         for kind, drift in self._drift.items():
@@ -115,18 +124,8 @@ class Metrics:
                 gauge.set_function(partial(drift.index, head))
 
     def _count_labels(self, assessment: Assessment) -> None:
-        labels = _labels_of(assessment)
+        labels = labels_of(assessment)
         for head, label in labels.items():
             self._labels.labels(assessment.kind, head, label).inc()
         if drift := self._drift.get(assessment.kind):
             drift.count(labels)
-
-
-def _labels_of(assessment: Assessment) -> Mapping[str, str]:
-    """Return one label a head; of units the leading one."""
-    return {
-        "topic": assessment.topic.code,
-        "lead_unit": assessment.units[0].code,
-        "request": assessment.request.code,
-        "urgency": str(assessment.urgency.level),
-    }

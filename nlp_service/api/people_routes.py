@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from nlp_service.api import people_documentation as documentation
 from nlp_service.api.deps import ActorDep, JsonOnly, StoreDep
+from nlp_service.api.limits import MAX_KEY
 from nlp_service.api.people_schemas import (
     AuditOut,
     KeyIn,
@@ -27,8 +28,8 @@ from nlp_service.people.passwords import make_one_time_password
 
 people_router = APIRouter(tags=["用户和密钥"])
 
-UserKey = Annotated[int, Path(description="用户的编号。", ge=1, le=2**63 - 1, examples=[2])]
-KeyKey = Annotated[int, Path(description="密钥的编号。", ge=1, le=2**63 - 1, examples=[1])]
+UserKey = Annotated[int, Path(description="用户的编号。", ge=1, le=MAX_KEY, examples=[2])]
+KeyKey = Annotated[int, Path(description="密钥的编号。", ge=1, le=MAX_KEY, examples=[1])]
 
 
 @people_router.get(
@@ -167,7 +168,7 @@ def revoke_key(key: KeyKey, store: StoreDep, actor: ActorDep) -> KeyOut:
 def read_audit(
     store: StoreDep,
     before: Annotated[
-        int | None, Query(description="上一页的 next_before。", ge=1, le=2**63 - 1)
+        int | None, Query(description="上一页的 next_before。", ge=1, le=MAX_KEY)
     ] = None,
     limit: Annotated[int, Query(description="一页的条数。", ge=1, le=500)] = 50,
 ) -> AuditOut:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from nlp_service.api.validation import described
+from nlp_service.api.schemas import A_NAME
+from nlp_service.api.validation import described, require_number
 from nlp_service.domain.audit import Action, AuditEntry, RecordKind
 from nlp_service.domain.people import (
     ApiKey,
@@ -112,16 +113,19 @@ class OneTimePasswordOut(BaseModel):
     one_time_password: str = Field(examples=["k7fp-2mxw-9dqe-vb4t"])
 
 
+Days = Annotated[int, Field(ge=1, le=3650), BeforeValidator(require_number)]
+
+
 class KeyIn(BaseModel):
     """A key to be made."""
 
     model_config = described("要发放的密钥。")
 
-    name: str = Field(max_length=_MOST_CHARACTERS, description="谁在用它。", examples=["热线平台"])
-    scopes: Sequence[Permission] = Field(description="权限；manage 不能给密钥。", max_length=50)
-    valid_days: int | None = Field(
-        default=365, ge=1, le=3650, description="几天后失效；null 为不失效，不建议。"
+    name: str = Field(
+        min_length=1, description="谁在用它。", examples=["热线平台"], json_schema_extra=A_NAME
     )
+    scopes: Sequence[Permission] = Field(description="权限；manage 不能给密钥。", max_length=50)
+    valid_days: Days | None = Field(default=365, description="几天后失效；null 为不失效，不建议。")
 
 
 class KeyOut(BaseModel):

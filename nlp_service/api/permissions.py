@@ -149,7 +149,7 @@ class PermissionTable:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._by_pattern: dict[re.Pattern[str], dict[str, Line]] = {}
         for line in lines:
-            self._by_pattern.setdefault(compile_path(line.path)[0], {})[line.method] = line
+            self._by_pattern.setdefault(_pattern_of(line.path), {})[line.method] = line
 
     def at(self, path: str) -> Mapping[str, Sequence[Line]]:
         """Return the lines of an address by method; of two that fit, both count."""
@@ -161,3 +161,8 @@ class PermissionTable:
         if "GET" in found:
             found.setdefault("HEAD", found["GET"])
         return found
+
+
+def _pattern_of(path: str) -> re.Pattern[str]:
+    """Return what the addresses of a path look like; behind a colon comes a verb, never a key."""
+    return re.compile(compile_path(path)[0].pattern.replace("[^/]+", "[^/:]+"))

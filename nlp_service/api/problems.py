@@ -19,6 +19,7 @@ from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.validation import InvalidItem, InvalidValue, described, explain_errors
 from nlp_service.domain.errors import (
     AccountRefused,
+    ContentUnfit,
     DatabaseFull,
     DecisionRefused,
     IdempotencyMismatch,
@@ -213,6 +214,7 @@ _STORE_CODES: Mapping[type[NlpServiceError], str] = {
     AccountRefused: "account_refused",
     InvalidCursor: "invalid_cursor",
     UnreadableInput: "unreadable_archive",
+    ContentUnfit: "invalid_request",
     DatabaseFull: "store_full",
     StoreError: "store_unavailable",
 }
@@ -276,6 +278,8 @@ def problem_of(error: NlpServiceError) -> Problem:
     )
     if isinstance(error, ReferenceTaken):  # its own message repeats the number
         return make_problem(code, PROBLEMS[code].detail.replace("4711", str(error.key)))
+    if isinstance(error, ContentUnfit):  # its own message names the database
+        return make_problem(code, "含有不能保存的字符（如 U+0000），请去掉后再发。")
     if PROBLEMS[code].status >= 500 and isinstance(error, StoreError):
         problem = make_problem(code)
         log.error("%s\n%s", problem.instance, error)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from nlp_service.api.review_schemas import ReviewOut, review_of
-from nlp_service.api.schemas import Key
+from nlp_service.api.schemas import ONE_LINE, Day, Key
 from nlp_service.api.validation import described
 from nlp_service.domain.audit import Action, AuditEntry
 from nlp_service.domain.quality import Disposition
@@ -94,14 +94,19 @@ class OutcomeIn(BaseModel):
         default="",
         description="承办单位的代码或名称；分类体系中有的名称记作代码。",
         max_length=LONGEST_NAME,
+        json_schema_extra=ONE_LINE,
     )
     filing_number: str = Field(
-        default="", description="立案编号。", examples=["2023年第118号"], max_length=LONGEST_NAME
+        default="",
+        description="立案编号。",
+        examples=["2023年第118号"],
+        max_length=LONGEST_NAME,
+        json_schema_extra=ONE_LINE,
     )
     reply_class: ReplyClass | None = Field(
         default=None, description="答复类别：A 已解决，B 正在解决，C 列入规划，D 暂不能解决。"
     )
-    replied_on: date | None = Field(default=None, description="答复日期。")
+    replied_on: Day | None = Field(default=None, description="答复日期。")
 
     def to_outcome(self, handling_unit: str) -> Outcome:
         """Return the domain's outcome, with the unit by its code.

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Path
 
 from nlp_service.api import review_documentation as documentation
 from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, StoreDep
+from nlp_service.api.limits import MAX_KEY
 from nlp_service.api.review_schemas import (
     ConfirmationIn,
     ReviewIn,
@@ -18,7 +19,7 @@ from nlp_service.domain.reviews import Findings, check_findings
 
 review_router = APIRouter(tags=["人工审核"])
 
-ReviewKey = Annotated[int, Path(description="审核的编号。", ge=1, le=2**63 - 1, examples=[31])]
+ReviewKey = Annotated[int, Path(description="审核的编号。", ge=1, le=MAX_KEY, examples=[31])]
 
 
 @review_router.post(

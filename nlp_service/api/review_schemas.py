@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from nlp_service.api.schemas import Key
-from nlp_service.api.validation import described
+from nlp_service.api.validation import described, require_number
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.reviews import LONGEST_NOTE, Findings, Review
 from nlp_service.domain.submission import Kind
@@ -16,6 +16,7 @@ MOST_CONFIRMED = 200
 """Submissions that one request may confirm."""
 
 Code = Annotated[str, Field(max_length=20)]
+Level = Annotated[int, BeforeValidator(require_number)]
 Codes = Annotated[list[Code], Field(max_length=60)]
 
 
@@ -32,11 +33,11 @@ class FindingsShape(BaseModel):
     lead_unit: Code | None = Field(default=None, description="主办单位；空串表示没有。")
     assist_units: Codes | None = Field(default=None, description="会办单位。")
     request: Code | None = Field(default=None, description="诉求。", examples=["fix"])
-    urgency: int | None = Field(default=None, description="紧急程度 1–4。")
+    urgency: Level | None = Field(default=None, description="紧急程度 1–4。")
     gates: Codes | None = Field(
         default=None, description="成立的审查提示，须写全；空数组表示都不成立。"
     )
-    levels: dict[Code, int] | None = Field(
+    levels: dict[Code, Level] | None = Field(
         default=None, description="质量各项的等级 0–4；可以只写其中几项。", examples=[{"Q3": 2}]
     )
     disposition: Disposition | None = Field(default=None, description="处理意见。")
@@ -53,6 +54,7 @@ class ReviewIn(BaseModel):
 
     confirm: bool = Field(
         default=False,
+        strict=True,
         description="除更正的以外，其余各项按现在显示的（此前人的认定，没有时为机器的）都确认。",
     )
     findings: FindingsShape = Field(default_factory=FindingsShape)

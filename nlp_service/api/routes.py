@@ -1,6 +1,8 @@
 """The addresses of the service. Routes that work are plain functions: a thread each runs them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +11,7 @@ from starlette.responses import Response
 
 from nlp_service.api import documentation
 from nlp_service.api.assessment_routes import assessment_router
+from nlp_service.api.batch_metrics import LATELY_DAYS
 from nlp_service.api.batch_routes import batch_router
 from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, FoundStoreDep, MetricsDep
@@ -22,8 +25,11 @@ from nlp_service.api.review_routes import review_router
 from nlp_service.api.schemas import HealthOut, ReadyOut
 from nlp_service.api.session_routes import session_router
 from nlp_service.api.submission_routes import submission_router
+from nlp_service.assess import Assessor
 from nlp_service.domain.batches import QueueState
 from nlp_service.domain.errors import StoreError
+from nlp_service.domain.label_counts import LabelCount
+from nlp_service.domain.records import CHINA
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.store.opening import Store
 
@@ -100,13 +106,25 @@ def check_readiness(assessor: AssessorDep, store: FoundStoreDep) -> dict[str, An
     response_class=Response,
     responses=documentation.METRICS_RESPONSES,
 )
-def read_metrics(metrics: MetricsDep, store: FoundStoreDep) -> Response:
-    """Send the counters; where the database does not answer, those of the queue are NaN."""
+def read_metrics(metrics: MetricsDep, store: FoundStoreDep, assessor: AssessorDep) -> Response:
+    """Send the counters; where the database does not answer, those of the queue are NaN.
+
+    The counts of batch jobs are then left out: a counter that falls to 0 would tell of a restart.
+    """
     try:
-        metrics.show_queue(None if store is None else _read_queue(store))
+        queue, counts = (None, ()) if store is None else _read_batches(store, assessor)
     except StoreError:
-        metrics.show_queue(None)
+        queue, counts = None, ()
+    metrics.show_queue(queue)
+    metrics.show_batches(counts)
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _read_batches(store: Store, assessor: Assessor) -> tuple[QueueState, Sequence[LabelCount]]:
+    since = datetime.now(CHINA).date() - timedelta(days=LATELY_DAYS - 1)
+    with store.reading() as office:
+        counts = office.label_counts.read(bundle=assessor.versions.bundle, since=since)
+        return office.batches.queue(), counts
 
 
 def _read_queue(store: Store) -> QueueState:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     Field,
     JsonValue,
     ValidationError,
@@ -18,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from nlp_service.api.limits import MAX_BATCH
+from nlp_service.api.limits import MAX_BATCH, MAX_KEY
 from nlp_service.api.problems import Problem
 from nlp_service.api.quality_schemas import DispositionOut, QualityOut
 from nlp_service.api.related_schemas import EarlierOut
@@ -30,16 +31,21 @@ from nlp_service.api.tag_schemas import (
     UnitTagOut,
     UrgencyTagOut,
 )
-from nlp_service.api.validation import described
+from nlp_service.api.validation import described, require_day, require_number
 from nlp_service.domain.assessment import KindSource
 from nlp_service.domain.records import LONGEST_NAME, Origin
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind, Submission
 
-_MAX_NAME: dict[str, JsonValue] = {"maxLength": LONGEST_NAME}
+ONE_LINE: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"}
+A_NAME: dict[str, JsonValue] = {"maxLength": LONGEST_NAME, **ONE_LINE}
+"""As ``domain.records.check_name`` has it, which says more of an unfit one."""
 _MAX_LENGTH: dict[str, JsonValue] = {"maxLength": MAX_CHARACTERS}
 
-Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Key = Annotated[int, Field(ge=1, le=MAX_KEY), BeforeValidator(require_number)]
 """Of something in the store."""
+
+Day = Annotated[date, BeforeValidator(require_day)]
+"""Written as 2026-01-31."""
 
 
 class TextIn(BaseModel):
@@ -55,7 +61,7 @@ class TextIn(BaseModel):
     )
     id: str | None = Field(default=None, description="来件自己的编号；没有时由文本生成，同文同号。")
     kind: Kind = Field(default=Kind.UNKNOWN, description="来件类型；unknown 时由模型建议。")
-    submitted_at: date | None = Field(default=None, description="提交日期，如 2026-01-31。")
+    submitted_at: Day | None = Field(default=None, description="提交日期，如 2026-01-31。")
 
     def to_submission(self) -> Submission:
         """Return the domain's submission.
@@ -78,15 +84,15 @@ class SubmissionIn(TextIn):
     model_config = described("一件来件：提案、社情民意信息或群众来信。")
 
     submitter: str = Field(
-        default="", description="提交者；只随来件存入，从不参与评定。", json_schema_extra=_MAX_NAME
+        default="", description="提交者；只随来件存入，从不参与评定。", json_schema_extra=A_NAME
     )
     district: str = Field(
-        default="", description="地区；同样不参与评定。", json_schema_extra=_MAX_NAME
+        default="", description="地区；同样不参与评定。", json_schema_extra=A_NAME
     )
     source: str = Field(
         default="",
         description="来源渠道，如平台、热线；同一来源、类型之内编号不重复。",
-        json_schema_extra=_MAX_NAME,
+        json_schema_extra=A_NAME,
     )
 
     def to_origin(self) -> Origin:

@@ -1,6 +1,5 @@
 """The addresses of stored submissions: lists, one with its history, restriction, outcomes."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query
@@ -8,6 +7,7 @@ from starlette.responses import Response
 
 from nlp_service.api import record_documentation as documentation
 from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, StoreDep
+from nlp_service.api.limits import MAX_KEY
 from nlp_service.api.merge_routes import describe_merge
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.record_schemas import (
@@ -21,6 +21,7 @@ from nlp_service.api.record_schemas import (
     outcome_of,
     submission_of,
 )
+from nlp_service.api.schemas import Day
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.records import ListFilter
 from nlp_service.domain.submission import Kind
@@ -30,7 +31,7 @@ from nlp_service.store.opening import Office
 submission_router = APIRouter(tags=["来件"])
 
 SubmissionKey = Annotated[
-    int, Path(description="库中编号，见 stored.key。", ge=1, le=2**63 - 1, examples=[118])
+    int, Path(description="库中编号，见 stored.key。", ge=1, le=MAX_KEY, examples=[118])
 ]
 
 
@@ -45,8 +46,8 @@ async def read_filter(
     least_score: Annotated[
         float | None, Query(description="质量总分不低于，0–100。", ge=0, le=100)
     ] = None,
-    dated_from: Annotated[date | None, Query(description="日期从，含当天。")] = None,
-    dated_until: Annotated[date | None, Query(description="日期到，含当天。")] = None,
+    dated_from: Annotated[Day | None, Query(description="日期从，含当天。")] = None,
+    dated_until: Annotated[Day | None, Query(description="日期到，含当天。")] = None,
     needs_review: Annotated[bool | None, Query(description="是否待人工。")] = None,
     reviewed: Annotated[bool | None, Query(description="是否已由人确认或更正。")] = None,
     restricted: Annotated[bool | None, Query(description="是否限阅。")] = None,
@@ -94,7 +95,7 @@ def list_submissions(
 ) -> SubmissionListOut:
     """List stored submissions."""
     with store.reading() as office:
-        return list_of(office.submissions.list(wanted, cursor=cursor, limit=limit))
+        return list_of(office.submissions.list(wanted, cursor=cursor or None, limit=limit))
 
 
 @submission_router.get(

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from nlp_service.domain.errors import InvalidSubmission
 
@@ -35,6 +37,7 @@ _MESSAGES: Mapping[str, str] = {
     "greater_than_equal": "应不小于 {ge}。",
     "less_than_equal": "应不大于 {le}。",
     "string_too_long": "至多 {max_length} 字。",
+    "bool_type": "应为 true 或 false。",
     "bool_parsing": "应为 true 或 false。",
     "list_type": "应为数组。",
     "too_short": "至少要有 {min_length} 项。",
@@ -51,12 +54,36 @@ _MESSAGES: Mapping[str, str] = {
 _PLACES: Mapping[str, str] = {"query": "查询参数", "path": "地址中的", "header": "请求头"}
 """Part of a request, but its body, -> what it is called."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
 
 def described(description: str) -> ConfigDict:
     """Return the settings of our schemas: no further keys, and a description for the client."""
     return ConfigDict(extra="forbid", json_schema_extra={"description": description})
+
+
+def require_day(value: object) -> object:
+    """Let only days pass that are written as such; pydantic takes numbers for seconds since 1970.
+
+    Raises:
+        PydanticCustomError: it is something else.
+    """
+    if value is None or type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    timed = isinstance(value, str) and _DAY.match(value)
+    raise PydanticCustomError("date_from_datetime_inexact" if timed else "date_type", "not a day")
+
+
+def require_number(value: object) -> object:
+    """Let only numbers pass in JSON, where pydantic takes "5" and true for them, too.
+
+    Raises:
+        PydanticCustomError: it is something else.
+    """
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise PydanticCustomError("int_type", "not a number")
 
 
 class InvalidValue(BaseModel):

@@ -26,6 +26,7 @@
         ├── DatabaseNewer          written by a later version of the program
         ├── DatabaseFull           no room on the disk, or it may only be read
         ├── StoreBusy              another writer is in the way: trying again may do
+        ├── ContentUnfit           a character that no text in the database can hold
         ├── ReferenceTaken         the office's number already stands for another text
         ├── RecordUnknown          no such submission, assessment or merge
         ├── MergeRefused           a merge, or its undoing, that would lose something
@@ -184,6 +185,10 @@ class DatabaseFull(StoreError):
 
 class StoreBusy(StoreError):
     """Another writer was in the way; nothing was written, and trying again may do."""
+
+
+class ContentUnfit(StoreError):
+    """What is to be written or looked for holds a character that no database text can hold."""
 
 
 class ReferenceTaken(StoreError):

@@ -1,8 +1,9 @@
-"""Take out what nobody needs any more: results that were kept long enough, work that is done."""
+"""Take out what nobody needs any more: results kept long enough, work that is done, old counts."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 
+from nlp_service.domain.records import CHINA
 from nlp_service.jobs.queue import QUEUES
 from nlp_service.jobs.reading import ACTOR
 from nlp_service.store.opening import Store
@@ -11,6 +12,9 @@ log = logging.getLogger(__name__)
 
 DONE_KEPT_FOR = timedelta(days=1)
 """Records of work that is done are only read by who looks for a fault."""
+
+COUNTED_BY_DAY_FOR = timedelta(days=90)
+"""Of older labels a count by year does."""
 
 _AT_ONCE = 500
 
@@ -21,8 +25,10 @@ def tidy_up(store: Store, *, results_before: datetime) -> None:
     Raises:
         StoreError: the database refuses.
     """
+    today = datetime.now(CHINA).date()
     with store.transaction(actor=ACTOR) as office:
         expired = office.batches.expire(before=results_before)
+        office.label_counts.fold(before=today - COUNTED_BY_DAY_FOR)
     if expired:
         log.info("%d 个任务的结果已满保存期，已删除。", expired)
     while _forget_done(datetime.now(UTC) - DONE_KEPT_FOR):

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from nlp_service.assess import Assessor
+from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.batches import Batch, NotifyState
 from nlp_service.domain.errors import (
     DatabaseFull,
@@ -21,9 +23,11 @@ from nlp_service.domain.errors import (
     StoreBusy,
     WebhookRefused,
 )
+from nlp_service.domain.label_counts import count_labels
+from nlp_service.domain.records import CHINA
 from nlp_service.jobs.ending import follow_up
 from nlp_service.jobs.isolation import Load, ScoringProcess
-from nlp_service.jobs.lines import Quarantined, pack_results, unpack_rows
+from nlp_service.jobs.lines import Quarantined, RowResult, pack_results, unpack_rows
 from nlp_service.jobs.notices import WAITS_S, NoticeFailed, read_secret, send_notice, write_notice
 from nlp_service.jobs.queue import NOTIFY, JobQueue
 from nlp_service.jobs.reading import ACTOR, begin_reading, read_upload
@@ -38,7 +42,7 @@ from nlp_service.jobs.scoring import (
 )
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import RowChunk
-from nlp_service.store.opening import Store
+from nlp_service.store.opening import Office, Store
 from nlp_service.store.relating import Kept, Relator, relate_missing
 
 log = logging.getLogger(__name__)
@@ -240,6 +244,14 @@ def _write(shop: Workshop, scored: _Scored) -> None:
             raise _Overtaken
         now = office.batches.count(job.key, count_results(results))
         follow_up(office, shop.queue, before, now)
+        _count_labels(shop, office, results)
+
+
+def _count_labels(shop: Workshop, office: Office, results: Sequence[RowResult]) -> None:
+    """Count what was said, for monitors; last, since others wait who count the same."""
+    said = [result.answer for result in results if isinstance(result.answer, Assessment)]
+    bundle, today = shop.assessor.versions.bundle, datetime.now(CHINA).date()
+    office.label_counts.add(count_labels(said), bundle=bundle, on=today)
 
 
 def _fail(shop: Workshop, batch: int, problem: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -120,6 +121,14 @@ batch_results = Table(
     Column("content", LargeBinary, nullable=False),
     Index("batch_results_written", "written_at"),
     Index("batch_results_stored", "stored_keys", postgresql_using="gin"),
+)
+
+batch_label_counts = Table(
+    "batch_label_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in ("bundle", "kind", "what", "label")),
+    _count("texts"),
 )
 
 workers = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from nlp_service.domain.errors import (
+    ContentUnfit,
     DatabaseFull,
     DatabaseUnfit,
     DatabaseUnreachable,
@@ -99,7 +100,7 @@ def explain(error: BaseException | None, where: str) -> StoreError:
     if code is None and isinstance(error, psycopg.OperationalError):
         return _explain_connecting(error, where)
     if code in (None, "22P05"):  # the driver refused a value, or PostgreSQL one within JSON
-        return StoreError(f"{where} 存不下所给的内容（例如 U+0000 这样的控制字符），未写入。")
+        return ContentUnfit(f"{where} 存不下所给的内容（例如 U+0000 这样的控制字符），未写入。")
     return explain_code(code, where, constraint=error.diag.constraint_name or "")
 
 

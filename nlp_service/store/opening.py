@@ -22,6 +22,7 @@ from nlp_service.store.failures import explaining_failures, name_address
 from nlp_service.store.groups import Groups
 from nlp_service.store.hot_issues import HotIssueFinder
 from nlp_service.store.imports import Imports
+from nlp_service.store.label_counts import LabelCounts
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
@@ -60,6 +61,7 @@ class Office:
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
+        self.label_counts = LabelCounts(connection)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

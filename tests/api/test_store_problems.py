@@ -75,7 +75,7 @@ def test_a_number_that_is_taken_is_not_repeated(office):
     [
         ("get", "/v1/submissions/0", "地址中的 key：应不小于 1。"),
         ("get", "/v1/submissions/a", "地址中的 key：应为整数。"),
-        ("get", f"/v1/merges/{2**63}", f"地址中的 key：应不大于 {2**63 - 1}。"),
+        ("get", f"/v1/merges/{2**53}", f"地址中的 key：应不大于 {2**53 - 1}。"),
         ("get", "/v1/submissions?limit=501", "查询参数 limit：应不大于 500。"),
         ("get", "/v1/submissions?least_urgency=9", "查询参数 least_urgency：应不大于 4。"),
         ("get", "/v1/submissions?least_score=nan", "查询参数 least_score：应不大于 100。"),
