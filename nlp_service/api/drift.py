@@ -14,6 +14,8 @@ HALF_LIFE = 1000
 """After so many further texts of a kind a text counts half."""
 FEWEST = 200
 """Texts of a kind below which nothing is told: shares of a few say nothing."""
+LOOK_FROM, CALM_BELOW = 0.25, 0.1
+"""An index from which one should look into it, and below which there is nothing to see."""
 _FLOOR = 1e-3
 """Least share of a label: the index has no value at 0."""
 
@@ -58,15 +60,25 @@ class Drift:
                 return math.nan
             learnt, counts = self._learnt[head], self._counts[head]
             total = sum(counts.values())
-            return math.fsum(
-                _part(counts[label] / total, learnt.get(label, 0.0)) for label in {*learnt, *counts}
-            )
+            return stability_index({label: n / total for label, n in counts.items()}, learnt)
 
     def _scale_down(self) -> None:
         for counts in self._counts.values():
             for label in counts:
                 counts[label] /= self._weight
         self._weight = 1.0
+
+
+def stability_index(now: Mapping[str, float], then: Mapping[str, float]) -> float:
+    """Return how far the shares of labels are from what they were; see the head of this module.
+
+    Args:
+        now: label -> share, summing to 1; a label that is missing has none.
+        then: likewise.
+    """
+    return math.fsum(
+        _part(now.get(label, 0.0), then.get(label, 0.0)) for label in sorted({*now, *then})
+    )
 
 
 def _part(now: float, then: float) -> float:
