@@ -30,6 +30,7 @@ PAGE_LINES: Sequence[Line] = (
     _page("/hot-issues", Permission.READ),
     _page("/hot-issues/{group}/members", Permission.READ),
     _page("/hot-issues/{figure}.{format}", Permission.EXPORT),
+    _form("/samples:remove", Permission.DELETE),
     _page("/statistics", Permission.READ),
     _page("/statistics/{figure}.{format}", Permission.EXPORT),
 )
