@@ -43,6 +43,11 @@ class Figure:
     """How many columns name a row."""
 
     @property
+    def opened(self) -> bool:
+        """Whether its table is shown at once: the drawing does not write every number."""
+        return self.drawing in (Drawing.INTERVALS, Drawing.INDEX)
+
+    @property
     def heading(self) -> str:
         """What it shows."""
         return self.table.name

@@ -7,7 +7,7 @@ from datetime import date
 
 from nlp_service.api.drift import CALM_BELOW, FEWEST, LOOK_FROM, stability_index
 from nlp_service.bundle import Bundle
-from nlp_service.domain.statistics import Agreements, Part, StatisticsFilter, Totals
+from nlp_service.domain.statistics import Agreements, Part, Span, StatisticsFilter, Totals
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.hot_issues import LONGEST_IN_WEEKS, Window, part_window
@@ -21,6 +21,8 @@ from nlp_service.web.wording import DISPOSITIONS, KINDS, PARTS
 FEW = 30
 """Below so many a share is only told with a warning."""
 
+CONSTRUCTIONS = ("经济", "政治", "文化", "社会", "生态文明")
+"""五大建设, in the order in which the office names them."""
 _UNSORTED = "未归类"
 _NOTHING = "这段时间没有可数的来件。"
 _COUNT, _SHARE = Column(name="件数"), Column(name="占比", share=True)
@@ -31,6 +33,8 @@ class Counts:
     """All that is counted for the page."""
 
     wanted: StatisticsFilter
+    drawn: Window
+    """The days asked for that lie between the first and the last of all that is there."""
     totals: Totals
     by: Mapping[Part, Mapping[str, int]]
     topics: Mapping[tuple[date, str], int]
@@ -44,10 +48,12 @@ class Counts:
 def read_counts(office: Office, wanted: StatisticsFilter, bundle: Bundle) -> Counts:
     """Count all that the page shows."""
     found, connection = office.statistics, office.connection
-    by_months = (wanted.last - wanted.first).days + 1 > LONGEST_IN_WEEKS
+    drawn = _drawn(wanted, found.span())
+    by_months = drawn.days > LONGEST_IN_WEEKS
     agreements, others = read_agreements(connection, wanted, bundle=bundle.label)
     return Counts(
         wanted=wanted,
+        drawn=drawn,
         totals=found.totals(wanted),
         by={part: found.count_by(part, wanted) for part in Part},
         topics=(found.topics_by_month if by_months else found.topics_by_day)(wanted),
@@ -57,25 +63,26 @@ def read_counts(office: Office, wanted: StatisticsFilter, bundle: Bundle) -> Cou
     )
 
 
+def _drawn(wanted: StatisticsFilter, span: Span | None) -> Window:
+    asked = Window(first=wanted.first, last=wanted.last)
+    if span is None or span.first > asked.last or span.last < asked.first:
+        return asked
+    return Window(first=max(asked.first, span.first), last=min(asked.last, span.last))
+
+
 def make_figures(counts: Counts, bundle: Bundle) -> Sequence[Figure]:
     """Return the figures in the order of the page."""
     taxonomy = bundle.taxonomy
+    several = "一件来件可以关系几个界别，各占比之和可以超过 100 %。"
     return [
         _topics_over_time(counts, taxonomy),
         _constructions(counts, taxonomy),
-        _by(counts, Part.TOPIC, "topics", "议题", taxonomy),
-        _by(
-            counts,
-            Part.SECTORS,
-            "sectors",
-            "界别",
-            taxonomy,
-            note="一件来件可以关系几个界别，各占比之和可以超过 100 %。",
-        ),
-        _by(counts, Part.LEAD_UNIT, "units", "主办单位", taxonomy),
         _kinds(counts),
         _urgency(counts, taxonomy),
         _bands(counts, taxonomy),
+        _by(counts, Part.TOPIC, "topics", "议题", taxonomy),
+        _by(counts, Part.SECTORS, "sectors", "界别", taxonomy, note=several),
+        _by(counts, Part.LEAD_UNIT, "units", "主办单位", taxonomy),
         _decided(counts),
         _agreement(counts, bundle),
         _drift(counts, bundle),
@@ -91,8 +98,7 @@ def name_of(code: str, taxonomy: Taxonomy) -> str:
 
 
 def _topics_over_time(counts: Counts, taxonomy: Taxonomy) -> Figure:
-    window = Window(first=counts.wanted.first, last=counts.wanted.last)
-    stretches = part_window(window)
+    window, stretches = counts.drawn, part_window(counts.drawn)
     by_topic: dict[str, list[int]] = {}
     for (day, topic), count in counts.topics.items():
         place = next(n for n, one in enumerate(stretches) if max(day, window.first) <= one.last)
@@ -111,17 +117,17 @@ def _topics_over_time(counts: Counts, taxonomy: Taxonomy) -> Figure:
                 [name_of(topic, taxonomy), *by_topic[topic], sum(by_topic[topic])]
                 for topic in ranked
             ],
-            note="按来件日期计；头尾的一段可能不满。",
+            note="按来件日期计，颜色越浓件数越多；头尾的一段可能不满。",
         ),
     )
 
 
 def _constructions(counts: Counts, taxonomy: Taxonomy) -> Figure:
     of = {topic.code: topic.construction for topic in taxonomy.topics}
-    found = Counter(dict.fromkeys(filter(None, of.values()), 0))
+    found = Counter(dict.fromkeys(CONSTRUCTIONS, 0))
     for topic, count in counts.by[Part.TOPIC].items():
         found[of.get(topic, "")] += count
-    rows = [(f"{name}建设" if name else _UNSORTED, found[name]) for name in found]
+    rows = [(f"{name}建设" if name else _UNSORTED, count) for name, count in found.items()]
     total = sum(found.values())
     return _counted(
         "constructions",
@@ -232,13 +238,13 @@ def _drift(counts: Counts, bundle: Bundle) -> Figure:
         [KINDS[Kind(kind)], PARTS[head], *_drift_cells(now, learnt)]
         for kind, heads in bundle.label_shares.items()
         for head, learnt in heads.items()
-        if (now := counts.labels.get(kind, {}).get(head))
+        if sum((now := counts.labels.get(kind, {}).get(head, {})).values()) >= FEWEST
     ]
     return Figure(
         code="drift",
         drawing=Drawing.INDEX,
         named=2,
-        empty=_NOTHING,
+        empty=f"每一类来件满 {FEWEST} 件，才看得出标签的分布变没变；现在还不足。",
         table=Table(
             name="标签漂移",
             columns=[
@@ -253,8 +259,6 @@ def _drift(counts: Counts, bundle: Bundle) -> Figure:
 
 def _drift_cells(now: Mapping[str, int], learnt: Mapping[str, float]) -> list[Cell]:
     total = sum(now.values())
-    if total < FEWEST:
-        return [total, None, f"不足 {FEWEST} 件"]
     index = round(stability_index({label: n / total for label, n in now.items()}, learnt), 3)
     word = "平稳" if index < CALM_BELOW else "值得查看" if index >= LOOK_FROM else "略有变化"
     return [total, index, word]

@@ -89,8 +89,7 @@ function grid({ heads, rows }, colours) {
   const few = columns.length <= MOST_WRITTEN_COLUMNS;
   const data = rows.flatMap(({ values }, row) => columns.map((_, column) => {
     const value = values[column + 1];
-    const color = value > most * 0.6 ? colours["on-accent"] : colours.ink;
-    return { value: [column, row, value], label: { show: few && value > 0, color } };
+    return { value: [column, row, value], label: { show: few && value > 0 } };
   }));
   const option = frame(colours, rows.map(({ name }) => name));
   option.xAxis = {
@@ -99,8 +98,9 @@ function grid({ heads, rows }, colours) {
   };
   option.grid.right = 8;
   option.tooltip.formatter = ({ value: [column, row, count] }) => `${rows[row].name} ${columns[column]}：${count} 件`;
-  option.visualMap = { show: false, min: 0, max: most, inRange: { color: [colours.track, colours.bar, colours.accent] } };
-  option.series = [{ type: "heatmap", data, itemStyle: { borderColor: colours.sheet, borderWidth: 2 } }];
+  option.visualMap = { show: false, min: 0, max: most, inRange: { color: [colours.track, colours.accent] } };
+  const label = { color: colours.ink, textBorderColor: colours.sheet, textBorderWidth: 3, fontWeight: 600 };
+  option.series = [{ type: "heatmap", data, label, itemStyle: { borderColor: colours.sheet, borderWidth: 2 } }];
   return { rows: rows.length + 1, option };
 }
 
@@ -176,6 +176,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setT
 let themeBefore = "light";
 addEventListener("beforeprint", () => {
   themeBefore = document.documentElement.dataset.theme;
+  document.querySelectorAll(".figure details").forEach((details) => { details.open = true; });
   printIn("light");
 });
 addEventListener("afterprint", () => printIn(themeBefore));
