@@ -135,9 +135,10 @@ def serving(place: Path) -> Iterator["subprocess.Popen[bytes]"]:
     place.chmod(0o755)  # the database's own user must get through
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
+    own = {"NLP_DATA": str(place), "NLP_SAMPLES": "false", "NLP_WORKERS": "1", "NLP_KEYS": _KEYS}
     process = subprocess.Popen(
         command("serve", "--port", str(port)),
-        env={**os.environ, "NLP_DATA": str(place), "NLP_WORKERS": "1", "NLP_KEYS": _KEYS},
+        env={**os.environ, **own},
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """TOML file with the installation's own names and units."""
     store: bool = True
     """Whether the service keeps what it assesses; without it no database is started or reached."""
+    samples: bool = True
+    """Whether the first start puts the sample submissions into a store that never had any."""
     data: Path = Path("var")
     """Folder of what the service remembers: the embedded database lies in ``pg`` below it."""
     database_url: SecretStr | None = None

@@ -14,6 +14,8 @@ HALF_LIFE = 1000
 """After so many further texts of a kind a text counts half."""
 FEWEST = 200
 """Texts of a kind below which nothing is told: shares of a few say nothing."""
+LOOK_FROM, CALM_BELOW = 0.25, 0.1
+"""An index from which one should look into it, and below which there is nothing to see."""
 _FLOOR = 1e-3
 """Least share of a label: the index has no value at 0."""
 
@@ -67,11 +69,16 @@ class Drift:
 
 
 def stability_index(counts: Mapping[str, float], learnt: Mapping[str, float]) -> float:
-    """Return how far the shares of counted labels are from those learnt; 0 where they are equal."""
+    """Return how far labels are from what was learnt; see the head of this module.
+
+    Args:
+        counts: label -> how often it was given, or its share; a label that is missing, never.
+        learnt: label -> its share, summing to 1.
+    """
     total = sum(counts.values())
     return math.fsum(
         _part(counts.get(label, 0.0) / total, learnt.get(label, 0.0))
-        for label in {*learnt, *counts}
+        for label in sorted({*learnt, *counts})
     )
 
 

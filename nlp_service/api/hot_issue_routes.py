@@ -43,14 +43,14 @@ def read_days(
     """
     last = until or datetime.now(CHINA).date()
     if last < EARLIEST:
-        raise _unfit("until", f"应不早于 {EARLIEST}。")
+        raise unfit("until", f"应不早于 {EARLIEST}。")
     first = first or max(EARLIEST, last - timedelta(days=USUAL_DAYS - 1))
     if first < EARLIEST:
-        raise _unfit("from", f"应不早于 {EARLIEST}。")
+        raise unfit("from", f"应不早于 {EARLIEST}。")
     if first > last:
-        raise _unfit("from", "晚于最后一天，请调换或改正。")
+        raise unfit("from", "晚于最后一天，请调换或改正。")
     if (last - first).days >= LONGEST_DAYS:
-        raise _unfit("from", f"时段超过 {LONGEST_DAYS} 天，请缩短。")
+        raise unfit("from", f"时段超过 {LONGEST_DAYS} 天，请缩短。")
     return Window(first=first, last=last)
 
 
@@ -78,9 +78,7 @@ def list_hot_issues(
 ) -> JSONResponse:
     """List the hot issues of a window."""
     taxonomy = assessor.bundle.taxonomy
-    codes = [one.code for one in taxonomy.topics]
-    if topic and topic not in codes:
-        raise _unfit("topic", f"没有这个议题，可用：{'、'.join(codes)}。")
+    check_topic(topic, taxonomy)
     with store.reading() as office:
         found = office.hot_issues.find(
             window, topic=topic, least_texts=least, limit=limit, places_of=place_names
@@ -107,6 +105,17 @@ def list_members(
     with store.reading() as office:
         keys = office.hot_issues.members(group, window, behind=after, limit=limit + 1)
     return JSONResponse(_page(keys[:limit], more=len(keys) > limit))
+
+
+def check_topic(topic: str, taxonomy: Taxonomy) -> None:
+    """Let pass a topic's code, or none.
+
+    Raises:
+        InvalidItem: there is no such topic.
+    """
+    codes = [one.code for one in taxonomy.topics]
+    if topic and topic not in codes:
+        raise unfit("topic", f"没有这个议题，可用：{'、'.join(codes)}。")
 
 
 def _document(found: HotIssues, taxonomy: Taxonomy) -> dict[str, Any]:
@@ -158,7 +167,8 @@ def _page(keys: Sequence[int], *, more: bool) -> dict[str, Any]:
     return {"members": list(keys), "next_member": keys[-1] if more else None}
 
 
-def _unfit(name: str, message: str) -> InvalidItem:
+def unfit(name: str, message: str) -> InvalidItem:
+    """Return the refusal of a query parameter."""
     where = f"查询参数 {name}"
     wrong = [InvalidValue(where=where, message=message)]
     return InvalidItem("invalid_request", f"{where}：{message}", wrong)

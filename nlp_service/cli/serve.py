@@ -6,7 +6,14 @@ import shlex
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from nlp_service.api.tracing import OpenTelemetryTracer
+    from nlp_service.assess import Assessor
     from nlp_service.settings import Settings
     from nlp_service.store.opening import Store
 
@@ -51,6 +59,7 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
         _warn_of_open_ears(settings)
         if store is not None:
             _introduce_admin(store)
+            held.enter_context(_fill_beside(settings, store, assessor))
             held.enter_context(_work_beside(settings))
         _serve(app, listener, settings, key=key)
     click.echo("服务已停止。", err=True)
@@ -85,6 +94,15 @@ def _work_beside(settings: "Settings") -> AbstractContextManager[None]:
     from nlp_service.jobs.supervisor import supervising
 
     return supervising(settings)
+
+
+def _fill_beside(
+    settings: "Settings", store: "Store", assessor: "Assessor"
+) -> AbstractContextManager[None]:
+    """Put the samples into a new store while the service answers already."""
+    from nlp_service.store.samples import filling_samples
+
+    return filling_samples(store, assessor) if settings.samples else nullcontext()
 
 
 def _listen(host: str, port: int) -> socket.socket:

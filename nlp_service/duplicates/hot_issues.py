@@ -3,6 +3,7 @@
 Pure: ``store`` counts, this ranks. Every figure that bears on the rank is shown beside it.
 """
 
+import enum
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,20 @@ LONGEST_IN_WEEKS = 26 * 7
 """Windows of up to so many days are counted by days and by weeks, longer ones by months."""
 
 MOST_PLACES = 5
+
+
+class Order(enum.StrEnum):
+    """By what groups are ranked, the greatest first."""
+
+    HEAT = "heat"
+    """热度：件数、人数和增长合起来"""
+    TEXTS = "texts"
+    """件数"""
+    GROWTH = "growth"
+    """增长"""
+    SUBMITTERS = "submitters"
+    """提交者"""
+
 
 _CAUTION = 0.05
 _PRIOR = 0.5
@@ -138,10 +153,18 @@ def growth_at_least(texts: int, before: int) -> float:
     return low / (1 - low)
 
 
-def rank(tallies: Iterable[Tally], *, least_texts: int = 2) -> Sequence[Tally]:
-    """Return the groups of so many texts or more, the hottest first; ties by size, then key."""
+def rank(
+    tallies: Iterable[Tally], *, least_texts: int = 2, order: Order = Order.HEAT
+) -> Sequence[Tally]:
+    """Return the groups of so many texts or more, the first in the order first.
+
+    Ties go by heat, then by size, then by key.
+    """
     large = [tally for tally in tallies if tally.texts >= least_texts]
-    return sorted(large, key=lambda tally: (-tally.heat, -tally.texts, tally.group))
+    return sorted(
+        large,
+        key=lambda tally: (-getattr(tally, order), -tally.heat, -tally.texts, tally.group),
+    )
 
 
 def majority(counts: Mapping[tuple[str, str], int]) -> tuple[str, str]:
@@ -164,7 +187,6 @@ def count_by_stretch(window: Window, days: Iterable[date]) -> Sequence[Stretch]:
     Stretches are days, seven days from the window's first on, or months of the calendar; the last
     one, and the first month, may be cut short by the window.
     """
-    stretches = list(_stretches(window))
     found: Counter[date] = Counter(days)
     return [
         Stretch(
@@ -172,8 +194,13 @@ def count_by_stretch(window: Window, days: Iterable[date]) -> Sequence[Stretch]:
             last=stretch.last,
             texts=sum(n for day, n in found.items() if stretch.first <= day <= stretch.last),
         )
-        for stretch in stretches
+        for stretch in part_window(window)
     ]
+
+
+def part_window(window: Window) -> Sequence[Window]:
+    """Return the stretches of a window, as ``count_by_stretch`` counts."""
+    return list(_stretches(window))
 
 
 def name_places(names_of_texts: Iterable[Iterable[str]]) -> Sequence[str]:

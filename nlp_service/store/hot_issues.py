@@ -14,6 +14,7 @@ from nlp_service.duplicates.groups import JOINING
 from nlp_service.duplicates.hot_issues import (
     HotIssue,
     HotIssues,
+    Order,
     Tally,
     Window,
     count_by_stretch,
@@ -61,21 +62,23 @@ class HotIssueFinder:
         topic: str = "",
         least_texts: int = 2,
         limit: int = 20,
+        order: Order = Order.HEAT,
         places_of: NamePlaces = lambda text: (),
     ) -> HotIssues:
-        """Return the hottest issues of a window; single submissions are none.
+        """Return the first issues of a window in an order; single submissions are none.
 
         Args:
             window: the days, by ``StoredSubmission.dated_on``.
             topic: code; only groups most of whose texts are about it.
             least_texts: in the window, 2 or more.
             limit: most issues to return.
+            order: by what they are ranked.
             places_of: finds places; without it none are named.
         """
         if least_texts < 2 or limit < 1:
             raise ValueError(f"least_texts {least_texts}, limit {limit}")
         self._groups.settle()
-        ranked = rank(self._tally(window, least_texts), least_texts=least_texts)
+        ranked = rank(self._tally(window, least_texts), least_texts=least_texts, order=order)
         asked = ranked if topic else ranked[:limit]
         about = self._majorities([tally.group for tally in asked])
         wanted = [tally for tally in asked if topic in ("", about[tally.group][0])][:limit]

@@ -31,6 +31,7 @@ from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
+from nlp_service.store.statistics import Statistics
 from nlp_service.store.submissions import Submissions
 from nlp_service.store.users import Users
 from nlp_service.store.wording_index import StoredWordingIndex
@@ -55,6 +56,7 @@ class Office:
         self.reviews = Reviews(connection, self.audit)
         self.wording = StoredWordingIndex(connection)
         self.hot_issues = HotIssueFinder(connection, self.groups)
+        self.statistics = Statistics(connection)
         self.imports = Imports(connection, self.audit)
         self.users = Users(connection, self.audit)
         self.sessions = Sessions(connection)

@@ -27,4 +27,10 @@ PAGE_LINES: Sequence[Line] = (
     _form("/password", Access.SIGNED_IN),
     _page("/", Permission.ASSESS),
     _page("/try", Permission.ASSESS),
+    _page("/hot-issues", Permission.READ),
+    _page("/hot-issues/{group}/members", Permission.READ),
+    _page("/hot-issues/{figure}.{format}", Permission.EXPORT),
+    _form("/samples:remove", Permission.DELETE),
+    _page("/statistics", Permission.READ),
+    _page("/statistics/{figure}.{format}", Permission.EXPORT),
 )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +14,7 @@ from nlp_service.domain.people import Caller
 from nlp_service.people.tokens import csrf_token_of
 from nlp_service.web.assets import asset_url
 from nlp_service.web.navigation import entries_for
+from nlp_service.web.samples import count_shown_samples
 from nlp_service.web.wording import FILTERS
 
 POLICY = (
@@ -34,7 +35,7 @@ def render(
         status: of the answer.
         said: a sentence to be shown, and read out, when the answer arrives by htmx.
         values: what the template names, beside ``caller``, ``csrf_token``, ``request``,
-            ``navigation`` and ``taxonomy``.
+            ``navigation``, ``taxonomy`` and ``count_samples``.
     """
     content = _environment().get_template(template).render(**_given(request), **values)
     headers = {"Content-Security-Policy": POLICY}
@@ -64,6 +65,7 @@ def _given(request: Request) -> Mapping[str, Any]:
         "csrf_token": csrf_token_of(cookie) if cookie else "",
         "navigation": entries_for(caller, request.scope["path"]),
         "taxonomy": assessor.bundle.taxonomy if assessor else None,
+        "count_samples": partial(count_shown_samples, request),  # asked only by whole pages
     }
 
 

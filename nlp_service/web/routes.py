@@ -4,7 +4,10 @@ from fastapi import APIRouter
 
 from nlp_service.web.assets import static_router
 from nlp_service.web.home import home_router
+from nlp_service.web.hot_issue_pages import hot_issue_page_router
 from nlp_service.web.login_pages import login_router
+from nlp_service.web.samples import samples_router
+from nlp_service.web.statistics_pages import statistics_page_router
 from nlp_service.web.try_page import try_router
 
 page_router = APIRouter()
@@ -12,3 +15,6 @@ page_router.include_router(static_router)
 page_router.include_router(login_router)
 page_router.include_router(home_router)
 page_router.include_router(try_router)
+page_router.include_router(hot_issue_page_router)
+page_router.include_router(statistics_page_router)
+page_router.include_router(samples_router)

@@ -9,6 +9,6 @@ try_router = APIRouter(include_in_schema=False)
 
 
 @try_router.get("/try")
-async def show_try(request: Request) -> Response:
+def show_try(request: Request) -> Response:
     """Show the page."""
     return render(request, "try.html")

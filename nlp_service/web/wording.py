@@ -29,6 +29,22 @@ ROLES: Mapping[UserRole, str] = {
     UserRole.ADMIN: "管理员",
 }
 
+PARTS: Mapping[str, str] = {
+    "kind": "来件类型",
+    "topic": "议题",
+    "subtopic": "子议题",
+    "other_topics": "其他议题",
+    "sectors": "界别",
+    "lead_unit": "主办单位",
+    "assist_units": "会办单位",
+    "request": "诉求",
+    "urgency": "紧急程度",
+    "gates": "审查提示",
+    "levels": "质量等级",
+    "disposition": "处理意见",
+}
+"""The parts of ``Findings``, in their order."""
+
 SURE_FROM, FAIRLY_SURE_FROM = 0.9, 0.7
 """Calibrated probabilities from which a tag is called 有把握 and 较有把握."""
 

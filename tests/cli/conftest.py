@@ -17,6 +17,7 @@ def command():
 def forgetful(monkeypatch):
     """Commands keep nothing, unless a test gives them a database or a folder for one."""
     monkeypatch.setenv("NLP_STORE", "false")
+    monkeypatch.setenv("NLP_SAMPLES", "false")
     monkeypatch.setenv("NLP_WORKERS", "0")
 
 

@@ -39,6 +39,7 @@ class Installation:
             **os.environ,
             "NLP_DATA": str(place),
             "NLP_PORT": str(port),
+            "NLP_SAMPLES": "false",
             "NLP_WORKERS": "1",
             "NLP_QUEUE_JOBS": "1000",
             "NLP_KEYS": f"drill:{hash_token(self.key).hex()}",

@@ -11,6 +11,7 @@ from nlp_service.domain.submission import Kind, Mode, Submission
 from nlp_service.export.cells import LONGEST_CELL, make_safe
 from nlp_service.export.csv import write_csv_head, write_csv_rows
 from nlp_service.export.flat import column_names, flatten
+from nlp_service.export.tables import Column, Table, write_csv_table, write_xlsx_tables
 from nlp_service.export.xlsx import write_xlsx
 from nlp_service.jobs.lines import document_of
 
@@ -138,3 +139,33 @@ def test_a_sheet_that_is_full_is_followed_by_another(lines, tmp_path, monkeypatc
     sheets = openpyxl.load_workbook(tmp_path / "结果.xlsx").worksheets
     assert [sheet.max_row - 1 for sheet in sheets] == [2, 2, 1]
     assert all(sheet["A1"].value == "序号" for sheet in sheets)
+
+
+# --- small tables ------------
+
+
+@pytest.fixture
+def table():
+    return Table(
+        name="界别",
+        columns=[Column(name="界别"), Column(name="件数"), Column(name="占比", share=True)],
+        rows=[["=1+1", 3, 0.75], ["工商联", 1, None]],
+        note="@一件可以关系几个界别。",
+    )
+
+
+def test_a_small_table_is_the_same_as_csv_and_as_a_sheet(table):
+    head, *rows = read_csv(write_csv_table(table))
+    book = openpyxl.load_workbook(io.BytesIO(write_xlsx_tables([table, table_named("单位")])))
+
+    assert book.sheetnames == ["界别", "单位"]
+    first, *others = book["界别"].iter_rows(values_only=True)
+    assert list(first) == head == ["界别", "件数", "占比"]
+    assert rows == [["'=1+1", "3", "0.75"], ["工商联", "1", ""], [], ["'@一件可以关系几个界别。"]]
+    assert others[:2] == [("'=1+1", 3, 0.75), ("工商联", 1, None)]
+    assert others[-1][0] == "'@一件可以关系几个界别。"
+    assert book["界别"]["C2"].number_format == "0.0%"
+
+
+def table_named(name):
+    return Table(name=name, columns=[Column(name=name)], rows=[])

@@ -29,6 +29,10 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 CHROMIUM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
 )
+TOUR_SEEN = """for (let user = 1; user < 20; user += 1) {
+  localStorage.setItem(`nlp-tour-seen-${user}`, "1");
+}"""
+"""No tour opens: users of a cleared store have the first numbers."""
 WITHOUT_NETWORK = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -77,7 +81,15 @@ def open_page(browser, address, store):  # noqa: F811
     """Open the workbench as a user of a role; what a page complains of fails the test."""
     opened, complaints = [], []
 
-    def open_(path="/", *, role=UserRole.SECRETARY, name="张三", size="desktop", **options):
+    def open_(
+        path="/",
+        *,
+        role=UserRole.SECRETARY,
+        name="张三",
+        size="desktop",
+        tour=False,
+        **options,
+    ):
         width, height = SIZES[size]
         context = browser.new_context(
             base_url=address,
@@ -88,6 +100,8 @@ def open_page(browser, address, store):  # noqa: F811
         )
         opened.append(context)
         context.set_default_timeout(20_000)
+        if not tour:
+            context.add_init_script(TOUR_SEEN)
         context.add_cookies(
             [{"name": "nlp_session", "value": token_of(store, name, role), "url": address}]
         )

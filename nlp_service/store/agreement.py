@@ -1,0 +1,121 @@
+"""How far persons agree with the machine, and which labels the machine gave lately.
+
+What counts of a submission is the last word on each part, beside what the machine had said to the
+person who spoke.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+
+from nlp_service.domain.statistics import Agreement, Agreements, StatisticsFilter
+from nlp_service.store.counted import counted
+from nlp_service.store.review_tables import reviews
+from nlp_service.store.statistics import conditions
+from nlp_service.store.tables import assessments
+
+LATEST = 2000
+"""Texts of a kind whose labels tell of drift."""
+
+Labels = Mapping[str, Mapping[str, int]]
+"""Head -> label -> how many texts have it."""
+
+_a, _r = assessments.c, reviews.c
+_LEVELS = "levels"
+
+
+def read_agreements(
+    connection: Connection, wanted: StatisticsFilter, *, bundle: str
+) -> tuple[Agreements, int]:
+    """Return by part how often persons left it as a bundle had it, and what other bundles count.
+
+    Args:
+        connection: of the caller's transaction.
+        wanted: which submissions.
+        bundle: whose answers the persons saw; words on those of others are not in the agreements.
+
+    Returns:
+        What nobody spoke of, or of which the machine had said nothing, is not among the agreements.
+        The number is of submissions on whose answers by other bundles persons spoke.
+    """
+    words = _words(wanted, _a.bundle == bundle).subquery()
+    rows = connection.execute(
+        select(
+            words.c.part,
+            func.count().filter(words.c.same).label("confirmed"),
+            func.count().filter(~words.c.same).label("corrected"),
+        )
+        .where(words.c.place == 1)
+        .group_by(words.c.part)
+    )
+    found = {row.part: Agreement(confirmed=row.confirmed, corrected=row.corrected) for row in rows}
+    others = _in_force(wanted, _a.bundle != bundle, func.count(_r.submission_key.distinct()))
+    return found, connection.execute(others).scalar_one()
+
+
+def read_latest_labels(
+    connection: Connection, wanted: StatisticsFilter, *, bundle: str
+) -> Mapping[str, Labels]:
+    """Return by kind the labels that the machine gave the latest texts, ``LATEST`` of a kind.
+
+    Only answers of the bundle count; kind and labels are the machine's own.
+    """
+    place = func.row_number().over(
+        partition_by=_a.kind, order_by=(counted.c.received_at.desc(), counted.c.key.desc())
+    )
+    latest = (
+        select(_a.key, _a.kind, place.label("place"))
+        .join(counted, counted.c.key == _a.submission_key)
+        .where(_a.current, _a.bundle == bundle, *conditions(wanted))
+        .subquery()
+    )
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for head, label in _heads().items():
+        rows = connection.execute(
+            select(latest.c.kind, label, func.count())
+            .join(latest, latest.c.key == _a.key)
+            .where(latest.c.place <= LATEST)
+            .group_by(latest.c.kind, label)
+        )
+        for kind, code, count in rows:
+            found.setdefault(kind, {}).setdefault(head, {})[code] = count
+    return found
+
+
+def _words(wanted: StatisticsFilter, whose: "ColumnElement[bool]") -> Select[*tuple[Any, ...]]:
+    """Return the statement for every word on a part of a submission; the last one's place is 1."""
+    said = func.json_each(_r.person).table_valued("key", "value").lateral("said")
+    person = cast(said.c.value, JSONB)
+    machine = cast(_r.machine.op("->")(said.c.key), JSONB)
+    part = cast(said.c.key, Text)
+    # What holds each other is equal, in whatever order its codes stand. Of levels a person may
+    # speak of some only.
+    same = machine.contains(person) & ((part == _LEVELS) | person.contains(machine))
+    place = func.row_number().over(partition_by=(_r.submission_key, part), order_by=_r.key.desc())
+    columns = part.label("part"), same.label("same"), place.label("place")
+    return _in_force(wanted, whose, *columns).join(said, true()).where(machine.is_not(None))
+
+
+def _in_force(
+    wanted: StatisticsFilter, whose: "ColumnElement[bool]", *columns: "ColumnElement[Any]"
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for columns of the reviews in force of answers of some bundles."""
+    chosen = select(counted.c.key).where(*conditions(wanted), counted.c.reviewed_at.is_not(None))
+    return (
+        select(*columns)
+        .select_from(reviews)
+        .join(assessments, _a.key == _r.assessment_key)
+        .where(_r.undone_at.is_(None), _r.submission_key.in_(chosen), whose)
+    )
+
+
+def _heads() -> "Mapping[str, ColumnElement[Any]]":
+    """Return the columns of what a bundle knows the shares of, in its words."""
+    return {
+        "topic": _a.topic,
+        "lead_unit": _a.lead_unit,
+        "request": func.coalesce(_a.answer["request"]["code"].as_string(), ""),
+        "urgency": cast(_a.urgency, Text),
+    }
