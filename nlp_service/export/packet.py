@@ -5,7 +5,7 @@ open, and is called so. Of a restricted proposal nothing stands here but number,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -39,31 +39,31 @@ NOTICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketRow:
-    """One proposal as it is printed; parts that are not to be told are empty."""
+    """One proposal as it is printed; of a restricted one the parts with defaults stay empty."""
 
     number: str
     title: str
-    submitter: str
-    district: str
     dated_on: str
-    topic: str
     construction: str
-    sector: str
-    """The one that the contents touch most."""
-    lead_unit: str
-    assist_units: Sequence[str]
-    score: float | None
-    band: str
-    reason_line: str
-    grounds: Sequence[str]
-    """The rules' own words."""
     decision: str
     """Name of what a person decided, or ``OPEN``."""
     decided_by: str
     adopted: bool
-    suggestion: str
+    submitter: str = ""
+    district: str = ""
+    topic: str = ""
+    sector: str = ""
+    """The one that the contents touch most."""
+    lead_unit: str = ""
+    assist_units: Sequence[str] = ()
+    score: float | None = None
+    band: str = ""
+    reason_line: str = ""
+    grounds: Sequence[str] = ()
+    """The rules' own words."""
+    suggestion: str = ""
     """The machine's; it stands beside the open ones."""
-    nearest: str
+    nearest: str = ""
 
     @property
     def reasons(self) -> str:
@@ -170,36 +170,34 @@ class Packet:
         return sorted(busy, key=lambda share: (-len(share.leads), -len(share.assists)))
 
     def _row(self, case: ProposalCase) -> PacketRow:
-        withheld = case.restricted
-        decided = DISPOSITION_NAMES[case.decided] if case.decided else OPEN
-        told = {} if withheld else self._told(case)
-        return PacketRow(
-            **{**_NOTHING, **told},
+        row = PacketRow(
             number=case.number,
             title=_title(case),
             dated_on=case.dated_on.isoformat(),
             construction=self._construction(case),
-            decision=decided,
+            decision=DISPOSITION_NAMES[case.decided] if case.decided else OPEN,
             decided_by=case.decision.decided_by if case.decision else "",
             adopted=case.decision is not None and case.decision.adopted,
         )
+        return row if case.restricted else self._told(row, case)
 
-    def _told(self, case: ProposalCase) -> dict[str, object]:
+    def _told(self, row: PacketRow, case: ProposalCase) -> PacketRow:
         held, name = case.held, self._name
-        return {
-            "submitter": case.origin.submitter,
-            "district": case.origin.district,
-            "topic": name(held.topic),
-            "sector": name((held.sectors or [""])[0]),
-            "lead_unit": name(held.lead_unit),
-            "assist_units": [name(code) for code in held.assist_units or ()],
-            "score": case.score,
-            "band": case.band,
-            "reason_line": case.reason_line,
-            "grounds": [ground.rule for ground in case.grounds],
-            "suggestion": case.suggestion.name if case.suggestion else "",
-            "nearest": _nearest(case),
-        }
+        return replace(
+            row,
+            submitter=case.origin.submitter,
+            district=case.origin.district,
+            topic=name(held.topic),
+            sector=name((held.sectors or [""])[0]),
+            lead_unit=name(held.lead_unit),
+            assist_units=[name(code) for code in held.assist_units or ()],
+            score=case.score,
+            band=case.band,
+            reason_line=case.reason_line,
+            grounds=[ground.rule for ground in case.grounds],
+            suggestion=case.suggestion.name if case.suggestion else "",
+            nearest=_nearest(case),
+        )
 
     def _name(self, code: str | None) -> str:
         """Return a label's name; a code that the taxonomy has no more stays as it is."""
@@ -213,13 +211,6 @@ class Packet:
         return topics.get(case.held.topic or "", "") or NO_CONSTRUCTION
 
 
-_NOTHING: Mapping[str, object] = {
-    **dict.fromkeys(("submitter", "district", "topic", "sector", "lead_unit", "band"), ""),
-    **dict.fromkeys(("reason_line", "suggestion", "nearest"), ""),
-    "assist_units": (),
-    "grounds": (),
-    "score": None,
-}
 _RELATIONS = {"copy": "文本重复", "same": "同一事项", "related": "同类议题"}
 
 

@@ -36,20 +36,22 @@ def by_construction(packet: Packet) -> CountTable:
     """Return how many proposals fall to each of the five constructions, and what became of them."""
     decisions = [*DISPOSITION_NAMES.values(), OPEN]
     other = [NO_CONSTRUCTION] if _of(packet, NO_CONSTRUCTION) else []
-    rows: list[Cells] = [
-        [
-            f"{name}建设" if name in CONSTRUCTIONS else name,
-            len(found := _of(packet, name)),
-            share(len(found), len(packet.rows)),
-            *_decisions(found, decisions),
-        ]
-        for name in [*CONSTRUCTIONS, *other]
-    ]
-    total = len(packet.rows)
-    rows.append(["合计", total, share(total, total), *_decisions(packet.rows, decisions)])
+    groups = [(name, _of(packet, name)) for name in [*CONSTRUCTIONS, *other]]
+    rows = [_construction_row(_construction_name(name), found, packet) for name, found in groups]
+    rows.append(_construction_row("合计", packet.rows, packet))
     return CountTable(
         title="按五大建设和审查意见", head=["五大建设", "收到", "占比", *decisions], rows=rows
     )
+
+
+def _construction_row(name: str, found: Sequence[PacketRow], packet: Packet) -> Cells:
+    counts = Counter(row.decision for row in found)
+    decisions = [counts[each] for each in [*DISPOSITION_NAMES.values(), OPEN]]
+    return [name, len(found), share(len(found), len(packet.rows)), *decisions]
+
+
+def _construction_name(name: str) -> str:
+    return f"{name}建设" if name in CONSTRUCTIONS else name
 
 
 def summary(packet: Packet) -> Sequence[str]:
@@ -84,7 +86,7 @@ def _constructions(packet: Packet) -> str:
     told = []
     for name in CONSTRUCTIONS:
         count = len(_of(packet, name))
-        told.append(f"{name}建设 {count} 件，占 {share(count, len(packet.rows))}")
+        told.append(f"{_construction_name(name)} {count} 件，占 {share(count, len(packet.rows))}")
     other = len(_of(packet, NO_CONSTRUCTION))
     rest = f"；另有 {other} 件议题未归类" if other else ""
     return f"按五大建设划分：{'；'.join(told)}{rest}。"
@@ -111,11 +113,6 @@ def _of(packet: Packet, construction: str) -> Sequence[PacketRow]:
     return [row for row in packet.rows if row.construction == construction]
 
 
-def _decisions(rows: Sequence[PacketRow], names: Sequence[str]) -> Sequence[int]:
-    counts = Counter(row.decision for row in rows)
-    return [counts[name] for name in names]
-
-
 def _by_band(packet: Packet) -> CountTable:
     bands = [band.name for band in packet.taxonomy.bands]
     counts = Counter(row.band if row.band in bands else "未评或限阅" for row in packet.rows)
@@ -130,5 +127,5 @@ def _by_sector(packet: Packet) -> CountTable:
 
 def _counted(title: str, what: str, counts: Sequence[tuple[str, int]]) -> CountTable:
     total = sum(count for _, count in counts)
-    rows = [[name, count, share(count, total)] for name, count in counts]
+    rows: list[Cells] = [[name, count, share(count, total)] for name, count in counts]
     return CountTable(title=title, head=[what, "件数", "占比"], rows=rows)
