@@ -24,6 +24,8 @@ DISPOSITION_NAMES: Mapping[Disposition, str] = {
 }
 """In the order in which a packet tells them."""
 
+_KEPT = (DISPOSITION_NAMES[Disposition.FILED], DISPOSITION_NAMES[Disposition.MERGED])
+
 OPEN = "待审定"
 WITHHELD = "（限阅）"
 NO_CONSTRUCTION = "未归类"
@@ -67,10 +69,13 @@ class PacketRow:
 
     @property
     def reasons(self) -> str:
-        """Why it is not filed: the rules first, else what the three questions lack."""
+        """Why it was decided so: by the rules' own words, else by the three questions."""
         if self.title == WITHHELD:
             return "限阅，另行报告。"
-        return "".join(self.grounds) or self.reason_line
+        if self.grounds and self.decision not in _KEPT:
+            return "".join(self.grounds)
+        refused = self.decision == DISPOSITION_NAMES[Disposition.NOT_FILED]
+        return f"{'未注明所依据的规定；' if refused else ''}{self.reason_line}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
