@@ -4,25 +4,16 @@ Only persons' decisions are told as decided; what the machine suggests stands be
 open, and is called so. Of a restricted proposal nothing stands here but number, day and decision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from nlp_service.domain.adoption import Adoption
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.records import CHINA
 from nlp_service.domain.screening import ProposalCase, SessionScope
 from nlp_service.domain.taxonomy import Taxonomy
-
-DISPOSITION_NAMES: Mapping[Disposition, str] = {
-    Disposition.FILED: "立案",
-    Disposition.MERGED: "并案",
-    Disposition.RETURNED: "退回完善",
-    Disposition.CONVERTED: "转社情民意、来信",
-    Disposition.NOT_FILED: "不予立案",
-}
-"""In the order in which a packet tells them."""
 
 _KEPT = (DISPOSITION_NAMES[Disposition.FILED], DISPOSITION_NAMES[Disposition.MERGED])
 

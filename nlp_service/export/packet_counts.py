@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlp_service.domain.adoption import PART_NAMES, AdoptedPart
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.export.packet import (
     CONSTRUCTIONS,
-    DISPOSITION_NAMES,
     NO_CONSTRUCTION,
     OPEN,
     Packet,

@@ -6,7 +6,7 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import CHINA
 from nlp_service.export.flat import BETWEEN
 from nlp_service.export.official import OfficialDocument
-from nlp_service.export.packet import DISPOSITION_NAMES, NOTICE, Packet, PacketRow
+from nlp_service.export.packet import NOTICE, Packet, PacketRow
 from nlp_service.export.packet_counts import count_tables, summary
 
 _NUMERALS = "一二三四五六七八九十"
@@ -119,7 +119,7 @@ _SECTIONS: Sequence[tuple[str, Callable[[OfficialDocument, Packet], None]]] = (
     ("立案的提案", _filed),
     ("并案的提案", _merged),
     ("退回完善的提案", _unfiled(Disposition.RETURNED, "须完善之处")),
-    (f"{DISPOSITION_NAMES[Disposition.CONVERTED]}的提案", _unfiled(Disposition.CONVERTED, "理由")),
+    ("转意见建议（社情民意、来信）的提案", _unfiled(Disposition.CONVERTED, "理由")),
     ("不予立案的提案", _unfiled(Disposition.NOT_FILED, "理由（审查规定原文）")),
     ("承办单位分工", _units),
     ("统计", _numbers),

@@ -172,7 +172,7 @@ def _sheets(packet: Packet) -> Sequence[_Sheet]:
         _list("立案", packet.decided(Disposition.FILED), _BRIEF),
         _merges(packet),
         _list("退回完善", packet.decided(Disposition.RETURNED), _BRIEF),
-        _list("转社情民意、来信", packet.decided(Disposition.CONVERTED), _BRIEF),
+        _list("转意见建议", packet.decided(Disposition.CONVERTED), _BRIEF),
         _list("不予立案", packet.decided(Disposition.NOT_FILED), _BRIEF),
         _list("待审定", packet.open, _BRIEF),
         _units(packet),

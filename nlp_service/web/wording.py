@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from nlp_service.domain.people import UserRole
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.records import CHINA
 from nlp_service.domain.submission import Kind
 
@@ -14,13 +14,6 @@ KINDS: Mapping[Kind, str] = {
     Kind.OPINION_REPORT: "社情民意",
     Kind.PUBLIC_MESSAGE: "群众来信",
     Kind.UNKNOWN: "类型不明",
-}
-DISPOSITIONS: Mapping[Disposition, str] = {
-    Disposition.FILED: "立案",
-    Disposition.MERGED: "并案",
-    Disposition.CONVERTED: "转意见建议",
-    Disposition.RETURNED: "退回完善",
-    Disposition.NOT_FILED: "不予立案",
 }
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
@@ -64,7 +57,7 @@ def percent(share: float, digits: int = 0) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
-    "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
+    "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
     "role_name": lambda role: ROLES[UserRole(role)],
     "sureness": sureness,
     "day": day,
