@@ -41,13 +41,13 @@ class SessionScope:
         """
         if not self.name.strip() or len(self.name) > LONGEST_SESSION_NAME:
             raise InvalidSubmission(
-                "invalid_session", f"请给届次或会议一个名称，不超过 {LONGEST_SESSION_NAME} 字。"
+                "invalid_request", f"请给届次或会议一个名称，不超过 {LONGEST_SESSION_NAME} 字。"
             )
         check_name("名称", self.name)
         check_name("来源", self.source)
         if self.dated_from > self.dated_until:
             raise InvalidSubmission(
-                "invalid_session",
+                "invalid_request",
                 f"开始日期 {self.dated_from} 晚于结束日期 {self.dated_until}，请对调。",
             )
 
@@ -116,6 +116,8 @@ class Decision:
     """Undoing that review takes the decision back."""
     decided_at: datetime
     decided_by: str
+    note: str
+    """What the person wrote for colleagues."""
     adopted: bool
     """Taken over from the machine with many others, not looked at by itself."""
 

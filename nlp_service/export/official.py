@@ -117,7 +117,7 @@ class OfficialDocument:
             text = "" if value is None else leave_out_unfit(str(value))
             _set_font(paragraph.add_run(text).font, _HEADING if is_head else _BODY, _TABLE_PT)
             paragraph.paragraph_format.space_after = Pt(0)
-            if is_head or place == 0 or isinstance(value, int | float):
+            if is_head or place == 0 or isinstance(value, int | float) or text.endswith("%"):
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
     def _centred(self, text: str, font: str, size: float, *, line_pt: float) -> None:

@@ -4,7 +4,7 @@ Only persons' decisions are told as decided; what the machine suggests stands be
 open, and is called so. Of a restricted proposal nothing stands here but number, day and decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.records import CHINA
 from nlp_service.domain.screening import ProposalCase, SessionScope
 from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.export.flat import BETWEEN
 
 _KEPT = (DISPOSITION_NAMES[Disposition.FILED], DISPOSITION_NAMES[Disposition.MERGED])
 
@@ -54,6 +55,8 @@ class PacketRow:
     reason_line: str = ""
     grounds: Sequence[str] = ()
     """The rules' own words."""
+    note: str = ""
+    """What the person who decided wrote, personal data covered."""
     suggestion: str = ""
     """The machine's; it stands beside the open ones."""
     nearest: str = ""
@@ -64,9 +67,10 @@ class PacketRow:
         if self.title == WITHHELD:
             return "限阅，另行报告。"
         if self.grounds and self.decision not in _KEPT:
-            return "".join(self.grounds)
-        refused = self.decision == DISPOSITION_NAMES[Disposition.NOT_FILED]
-        return f"{'未注明所依据的规定；' if refused else ''}{self.reason_line}"
+            return BETWEEN.join(filter(None, ["".join(self.grounds), self.note]))
+        if self.decision == DISPOSITION_NAMES[Disposition.NOT_FILED]:
+            return self.note or "未注明所依据的规定。"
+        return self.reason_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,8 @@ class Packet:
     taxonomy: Taxonomy
     adoptions: Sequence[Adoption] = ()
     """All of the session."""
+    cover: Callable[[str], str] = str
+    """Covers the personal data of what persons noted."""
 
     @property
     def title(self) -> str:
@@ -109,10 +115,14 @@ class Packet:
 
     @property
     def days(self) -> str:
-        """From when to when the proposals came, and when this was put together."""
+        """From when to when the proposals are dated."""
         first, last = self.scope.dated_from, self.scope.dated_until
-        made = self.made_at.astimezone(CHINA).date()
-        return f"{_day(first)}至{_day(last)}的提案，{_day(made)}整理"
+        return f"{_day(first)}至{_day(last)}"
+
+    @property
+    def made(self) -> str:
+        """Who put it together, and on which day."""
+        return f"{self.made_by}整理，{_day(self.made_at.astimezone(CHINA).date())}"
 
     @cached_property
     def rows(self) -> Sequence[PacketRow]:
@@ -192,6 +202,7 @@ class Packet:
             reason_line=case.reason_line,
             grounds=[ground.rule for ground in case.grounds],
             suggestion=case.suggestion.name if case.suggestion else "",
+            note=self._note(case),
             nearest=_nearest(case),
         )
 
@@ -201,6 +212,10 @@ class Packet:
             return self.taxonomy.name(code) if code else ""
         except KeyError:
             return code or ""
+
+    def _note(self, case: ProposalCase) -> str:
+        decision = case.decision
+        return self.cover(decision.note) if decision and not decision.adopted else ""
 
     def _construction(self, case: ProposalCase) -> str:
         topics = {topic.code: topic.construction for topic in self.taxonomy.topics}

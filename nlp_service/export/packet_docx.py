@@ -23,13 +23,14 @@ def write_packet_docx(packet: Packet) -> bytes:
     for numeral, (heading, write) in zip(_NUMERALS, _SECTIONS, strict=False):
         document.heading(f"{numeral}、{heading}")
         write(document, packet)
+    document.paragraph(f"说明：{NOTICE}")
+    document.signature(packet.made)
     return document.as_bytes()
 
 
 def _overview(document: OfficialDocument, packet: Packet) -> None:
     for paragraph in summary(packet):
         document.paragraph(paragraph)
-    document.paragraph(f"说明：{NOTICE}")
 
 
 def _filed(document: OfficialDocument, packet: Packet) -> None:

@@ -136,7 +136,7 @@ def _begin(workbook: "Workbook", packet: Packet, name: str, formats: _Formats) -
     """Add a sheet with the title on it, ready to be printed."""
     sheet = workbook.add_worksheet(name)
     sheet.write_string(0, 0, str(*make_safe([f"{packet.title}（{name}）"])), formats.title)
-    sheet.write_string(1, 0, packet.days)
+    sheet.write_string(1, 0, str(*make_safe([f"{packet.days}的提案，{packet.made}"])))
     sheet.set_paper(_A4)
     sheet.set_landscape()
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)

@@ -10,7 +10,9 @@ import math
 from dataclasses import dataclass
 
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.quality.disposition import FilingPolicy
+from nlp_service.quality.judge import QualityModel
 
 _LEAST = 5e-5  # probabilities are kept to four digits: one of 0 may be anything below this
 
@@ -46,3 +48,10 @@ class DispositionCurve:
         kept = min(max(low, _LEAST), 1.0 - _LEAST)
         odds = math.log(kept / (1.0 - kept)) + self.slope * (line - self.limit)
         return 1.0 / (1.0 + math.exp(-odds))
+
+
+def make_curve(policy: FilingPolicy, model: QualityModel, taxonomy: Taxonomy) -> DispositionCurve:
+    """Return the curve of a model; of the one that hears an encoder, where there is one."""
+    rulings = model.joint or model.alone
+    limit = sorted(band.from_score for band in taxonomy.bands)[1]
+    return DispositionCurve(policy=policy, limit=limit, slope=rulings.low.slope)

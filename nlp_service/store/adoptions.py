@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from nlp_service.domain.adoption import PART_NAMES, AdoptedPart, Adoption, Dial
 from nlp_service.domain.audit import Action, Facts, RecordKind
-from nlp_service.domain.errors import RecordUnknown, ReviewRefused
+from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, ReviewRefused
 from nlp_service.store.audit import Audit
 from nlp_service.store.presence import lock_present
 from nlp_service.store.review_tables import reviews
@@ -28,10 +28,12 @@ class Adoptions:
 
         Raises:
             RecordUnknown: one of the proposals is not there any more; nothing is taken over.
-            ReviewRefused: the dial shows nothing.
+            InvalidSubmission: the dial shows nothing.
         """
         if not dial.adopted:
-            raise ReviewRefused("在这个错误率以内没有可以采纳的提案，请放宽，或逐件审定。")
+            raise InvalidSubmission(
+                "invalid_review", "在这个错误率以内没有可以采纳的提案，请放宽，或逐件审定。"
+            )
         lock_present(self._connection, [one.key for one in dial.adopted])
         note = _note(dial)
         said = [self._reviews.add(one.key, one.said, note=note).key for one in dial.adopted]

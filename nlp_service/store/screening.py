@@ -90,7 +90,7 @@ class Screening:
         c = reviews.c
         rows = self._connection.execute(
             select(
-                *(c.submission_key, c.key, c.person, c.reviewed_at, c.reviewed_by),
+                *(c.submission_key, c.key, c.person, c.note, c.reviewed_at, c.reviewed_by),
                 adopted_reviews.c.review_key.is_not(None).label("adopted"),
             )
             .outerjoin(adopted_reviews, adopted_reviews.c.review_key == c.key)
@@ -131,6 +131,7 @@ class _Said:
             review_key=last.key,
             decided_at=last.reviewed_at,
             decided_by=last.reviewed_by,
+            note=last.note,
             adopted=last.adopted,
         )
 

@@ -127,7 +127,7 @@ class TermSessions:
         taken = select(c.key).where(c.name == name, c.removed_at.is_(None))
         if self._connection.execute(taken).first() is not None:
             raise InvalidSubmission(
-                "invalid_session", f"已有名为“{name}”的届次，请换一个名称，或直接使用它。"
+                "invalid_request", f"已有名为“{name}”的届次，请换一个名称，或直接使用它。"
             )
 
 

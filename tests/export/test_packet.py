@@ -37,9 +37,14 @@ RULE = "已进入民事、刑事、行政诉讼或者仲裁、复议程序的，
 FORMULA = '=HYPERLINK("http://evil.example","关于路灯的建议")'
 
 
-def case(key, title="", *, decided=None, by="李四", **told):
+def case(key, title="", *, decided=None, by="李四", note="", **told):
     decision = decided and Decision(
-        disposition=decided, review_key=key, decided_at=NOW, decided_by=by, adopted=by == "批量"
+        disposition=decided,
+        review_key=key,
+        decided_at=NOW,
+        decided_by=by,
+        note=note,
+        adopted=by == "批量",
     )
     held = Findings(topic="T09", lead_unit="D12", assist_units=["D06", "D09"], sectors=["S10"])
     answer = CaseAnswer(
@@ -98,7 +103,13 @@ def packet(assessor):
         case(1, FORMULA, decided=Disposition.FILED, by="批量"),
         case(2, "关于加密夜间公交的建议", decided=Disposition.FILED, merge=merge),
         case(3, "关于延长公交运营时间的建议", merge=merge, nearest=near),
-        case(4, "关于某拆迁补偿案的建议", decided=Disposition.NOT_FILED, grounds=[ground]),
+        case(
+            4,
+            "关于某拆迁补偿案的建议",
+            decided=Disposition.NOT_FILED,
+            grounds=[ground],
+            note="电话13800000000",
+        ),
         case(5, "关于重视停车\x07难的建议", decided=Disposition.RETURNED, score=41.2),
         case(6, "关于省道改线的建议", decided=Disposition.CONVERTED),
         case(7, "关于夜市摊位的建议", held=Findings(topic="T99")),
@@ -122,6 +133,7 @@ def packet(assessor):
         made_by="李四",
         cases=cases,
         taxonomy=assessor.bundle.taxonomy,
+        cover=lambda text: text.replace("13800000000", "***"),
         adoptions=[adoption, replace(adoption, key=2, most_error=0.2, undone_at=NOW)],
     )
 
@@ -175,7 +187,7 @@ def test_the_workbook_lists_every_proposal_with_units_and_decision(book):
 def test_each_decision_has_its_list_with_reasons_in_the_rules_words(book):
     assert [row["编号"] for row in rows_of(book["立案"])] == ["2026-01", "2026-02"]
     refused, restricted = rows_of(book["不予立案"])
-    assert refused["理由"] == RULE
+    assert refused["理由"] == f"{RULE}；电话***"
     assert (restricted["案由"], restricted["提案者"]) == ("（限阅）", None)
     assert restricted["理由"] == "限阅，另行报告。"
     (returned,) = rows_of(book["退回完善"])
@@ -227,7 +239,7 @@ def test_a_sheet_is_ready_to_be_printed(book):
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
     assert sheet.print_title_rows == "$3:$3"
     assert sheet["A1"].value == "市政协六届三次会议提案审查情况（全部提案）"
-    assert sheet["A2"].value == "2026年1月5日至2026年1月9日的提案，2026年1月12日整理"
+    assert sheet["A2"].value == "2026年1月5日至2026年1月9日的提案，李四整理，2026年1月12日"
     assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
 
 
@@ -251,7 +263,7 @@ def test_the_document_is_laid_out_as_offices_do(packet, paper):
 
 def test_the_document_tells_merges_reasons_and_what_is_open(paper):
     assert table_below(paper, "不予立案的提案")[1:] == [
-        ["1", "2026-04", "关于某拆迁补偿案的建议", "委员4", RULE],
+        ["1", "2026-04", "关于某拆迁补偿案的建议", "委员4", f"{RULE}；电话***"],
         ["2", "2026-08", "（限阅）", "", "限阅，另行报告。"],
     ]
     (merge,) = table_below(paper, "并案的提案")[1:]

@@ -188,7 +188,7 @@ def test_adopting_is_a_review_of_each_and_undone_at_once(work, propose, cases):
     assert work.adoptions.of(session.key) == [undone]
     with pytest.raises(ReviewRefused, match="张三"):
         work.adoptions.undo(adoption.key)
-    with pytest.raises(ReviewRefused, match="没有可以采纳"):
+    with pytest.raises(InvalidSubmission, match="没有可以采纳"):
         work.adoptions.add(session.key, turned({}))
     with pytest.raises(RecordUnknown):
         work.adoptions.undo(4711)
