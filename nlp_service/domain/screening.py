@@ -182,10 +182,11 @@ class ProposalCase:
 
     @property
     def reason_line(self) -> str:
-        """The three questions in one line: which are answered no or doubtful."""
+        """The three questions in one line: which are answered no, then which are doubtful."""
         if not self.answers:
             return "未评质量，请人工审查。"
-        told = [line for answer in self.answers if (line := _line(answer))]
+        by_weight = sorted(self.answers, key=lambda answer: answer.verdict is not Verdict.NO)
+        told = [line for answer in by_weight if (line := _line(answer))]
         return "；".join(told) or "三问均答“是”。"
 
 

@@ -20,6 +20,7 @@ _INSTEAD = {
     _BODY: "仿宋,FangSong,STFangsong,Noto Serif CJK SC",
 }
 _TITLE_PT, _BODY_PT, _TABLE_PT, _FOOTER_PT = 22, 16, 10.5, 14  # 二号、三号、五号、四号
+_TABLE_HEAD, _TABLE_SHORT, _TABLE_TEXT = "表头", "表格数字", "表格文字"
 _LINE_PT, _TITLE_LINE_PT = 28, 35
 _INDENT_PT = 2 * _BODY_PT  # two characters
 _MARGINS_MM = {"top": 37, "bottom": 35, "left": 28, "right": 26}
@@ -33,6 +34,7 @@ class OfficialDocument:
         from docx import Document
 
         self._document: Any = Document()
+        self._style_ids: dict[str, str] = {}
         self._set_page()
         self._set_styles()
         self._set_properties(title, author, made_at)
@@ -103,8 +105,7 @@ class OfficialDocument:
     def _add_row(
         self, table: Any, cells: Sequence[object], millimetres: Sequence[float], *, is_head: bool
     ) -> None:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Mm, Pt
+        from docx.shared import Mm
 
         row = table.add_row()
         _keep_row(row, is_head=is_head)
@@ -112,13 +113,12 @@ class OfficialDocument:
             zip(row.cells, cells, millimetres, strict=True)
         ):
             cell.width = Mm(width)
-            paragraph = cell.paragraphs[0]
-            paragraph.paragraph_format.line_spacing = 1.15
             text = "" if value is None else leave_out_unfit(str(value))
-            _set_font(paragraph.add_run(text).font, _HEADING if is_head else _BODY, _TABLE_PT)
-            paragraph.paragraph_format.space_after = Pt(0)
-            if is_head or place == 0 or isinstance(value, int | float) or text.endswith("%"):
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            short = place == 0 or isinstance(value, int | float) or text.endswith("%")
+            style = _TABLE_HEAD if is_head else _TABLE_SHORT if short else _TABLE_TEXT
+            paragraph = cell.paragraphs[0]
+            paragraph._p.style = self._style_ids[style]  # by name, each cell would look it up
+            paragraph.add_run(text)
 
     def _centred(self, text: str, font: str, size: float, *, line_pt: float) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -151,6 +151,20 @@ class OfficialDocument:
             if name != "Normal":
                 layout.first_line_indent = Pt(_INDENT_PT)
                 layout.keep_with_next = True
+        self._add_table_styles()
+
+    def _add_table_styles(self) -> None:
+        from docx.enum.style import WD_STYLE_TYPE
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+        for name, font in ((_TABLE_HEAD, _HEADING), (_TABLE_SHORT, _BODY), (_TABLE_TEXT, _BODY)):
+            style = self._document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+            self._style_ids[name] = style.style_id
+            style.base_style = self._document.styles["Normal"]
+            _set_font(style.font, font, _TABLE_PT)
+            style.paragraph_format.line_spacing = 1.15
+            if name != _TABLE_TEXT:
+                style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
     def _set_properties(self, title: str, author: str, made_at: datetime) -> None:
         told = self._document.core_properties

@@ -53,5 +53,9 @@ class DispositionCurve:
 def make_curve(policy: FilingPolicy, model: QualityModel, taxonomy: Taxonomy) -> DispositionCurve:
     """Return the curve of a model; of the one that hears an encoder, where there is one."""
     rulings = model.joint or model.alone
-    limit = sorted(band.from_score for band in taxonomy.bands)[1]
-    return DispositionCurve(policy=policy, limit=limit, slope=rulings.low.slope)
+    return DispositionCurve(policy=policy, limit=lowest_limit(taxonomy), slope=rulings.low.slope)
+
+
+def lowest_limit(taxonomy: Taxonomy) -> float:
+    """Return the total below which the lowest band lies."""
+    return sorted(band.from_score for band in taxonomy.bands)[1]
