@@ -43,11 +43,12 @@ def hand_in(office, *proposals, day=6):
     for number, proposal in enumerate(proposals, start=1):
         answer = office.post(
             "/v1/assessments",
-            params={"submitter": f"委员{number}", "source": "大会"},
             json={
                 "id": f"2026-{number:03}",
                 "kind": "proposal",
                 "submitted_at": f"2026-01-{day:02}",
+                "submitter": f"委员{number}",
+                "source": "大会",
                 **proposal,
             },
         )

@@ -282,8 +282,8 @@ def test_a_session_is_screened_by_keyboard_and_its_packet_read_back(office, open
     page.get_by_text("已审 1 / 共 4").wait_for()
     case[sued].locator("summary", has_text="不予立案").click()
     case[sued].get_by_role("button", name="不予立案").last.click()
+    page.locator(f"#case-{sued}.is-decided:not(.current)").wait_for()
     last = page.locator("[data-item].current")
-    page.wait_for_function(f"!document.querySelector('#case-{sued}').matches('.current')")
     current = int(last.get_attribute("id").removeprefix("case-"))
     other = twin if current == solid else solid
     page.keyboard.press("2")

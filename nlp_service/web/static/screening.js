@@ -7,11 +7,19 @@ function nextUndecided(from) {
   return (from && open.find(behind)) ?? open[0];
 }
 
-document.addEventListener("decided", ({ detail }) => {
-  const decided = document.getElementById(`case-${detail.key}`);
-  goTo(nextUndecided(decided) ?? decided);
-});
+/** Go on once no row is being shown anew: else a key would act on what is about to be replaced. */
+function goOnFrom(id) {
+  if (document.querySelector("#cases > .htmx-request")) {
+    document.addEventListener("htmx:afterSettle", () => goOnFrom(id), { once: true });
+  } else {
+    goTo(nextUndecided(document.getElementById(id)) ?? document.getElementById(id));
+  }
+}
+
+document.addEventListener("decided", ({ detail }) => goOnFrom(`case-${detail.key}`));
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest?.("[data-next]")) goTo(nextUndecided(document.querySelector("#cases [data-item].current")));
+  if (target.closest?.("[data-next]")) {
+    goTo(nextUndecided(document.querySelector("#cases [data-item].current")));
+  }
 });
