@@ -28,7 +28,7 @@ class CountTable:
 
 def count_tables(packet: Packet) -> Sequence[CountTable]:
     """Return the tables of a packet, the five constructions first."""
-    return [by_construction(packet), _by_band(packet), _by_sector(packet)]
+    return [by_construction(packet), _by_band(packet), _by_unit(packet), _by_sector(packet)]
 
 
 def by_construction(packet: Packet) -> CountTable:
@@ -117,6 +117,11 @@ def _by_band(packet: Packet) -> CountTable:
     counts = Counter(row.band if row.band in bands else "未评或限阅" for row in packet.rows)
     rest = ["未评或限阅"] if counts["未评或限阅"] else []
     return _counted("按质量等次", "等次", [(name, counts[name]) for name in [*bands, *rest]])
+
+
+def _by_unit(packet: Packet) -> CountTable:
+    counts = Counter(row.lead_unit or "未标注或限阅" for row in packet.rows)
+    return _counted("按主办单位（全部提案）", "主办单位", counts.most_common())
 
 
 def _by_sector(packet: Packet) -> CountTable:

@@ -100,6 +100,7 @@ class _Formats:
             {**bordered, "font_name": _HEADING, "align": "center", "valign": "vcenter"}
         )
         self.cell = workbook.add_format(bordered)
+        self.score = workbook.add_format({**bordered, "num_format": "0.0"})
 
 
 def _write_numbers(workbook: "Workbook", packet: Packet, formats: _Formats) -> None:
@@ -162,7 +163,7 @@ def _write_table(
             if cell is None or cell == "":
                 sheet.write_blank(row, column, None, formats.cell)
             else:
-                write(row, column, cell, formats.cell)
+                write(row, column, cell, formats.score if isinstance(cell, float) else formats.cell)
     return row + 1
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.quality import Disposition
@@ -26,16 +26,16 @@ from nlp_service.domain.screening import (
     TermSession,
     read_answers,
 )
-from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.store.among import among
 from nlp_service.store.audit import Audit
 from nlp_service.store.merges import Merges
 from nlp_service.store.nearest import find_nearest
 from nlp_service.store.outcomes import Outcomes
-from nlp_service.store.review_tables import reviewed, reviews
+from nlp_service.store.review_tables import reviews
 from nlp_service.store.screening_tables import adopted_reviews
 from nlp_service.store.tables import assessments, submissions
+from nlp_service.store.term_sessions import proposals_of
 
 
 class Screening:
@@ -49,11 +49,7 @@ class Screening:
 
     def cases(self, scope: SessionScope, taxonomy: Taxonomy) -> Sequence[ProposalCase]:
         """Return the proposals of a session, the lowest total first, the unjudged last."""
-        s, a = submissions.c, assessments.c
-        days = s.dated_on.between(scope.dated_from, scope.dated_until)
-        kind = func.coalesce(reviewed.c.kind, a.kind) == Kind.PROPOSAL
-        source = s.source == scope.source if scope.source else True
-        return self._read_where(taxonomy, days, kind, source)
+        return self._read_where(taxonomy, submissions.c.key.in_(proposals_of(scope)))
 
     def case(self, key: int, taxonomy: Taxonomy) -> ProposalCase | None:
         """Return one proposal; None where it is not there."""
@@ -72,7 +68,6 @@ class Screening:
                 *(s.submitter, s.district, s.source, a.score, a.answer),
             )
             .join_from(submissions, assessments)
-            .outerjoin(reviewed, reviewed.c.submission_key == s.key)
             .where(a.current, s.deleted_at.is_(None), *conditions)
             .order_by(a.score.asc().nulls_last(), s.key)
         ).all()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
 from nlp_service.domain.audit import Action, Facts, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, RecordUnknown
@@ -12,10 +12,30 @@ from nlp_service.domain.screening import SessionScope, TermSession
 from nlp_service.domain.submission import Kind
 from nlp_service.store.audit import Audit
 from nlp_service.store.locks import wait_for_turn
+from nlp_service.store.review_tables import reviewed
 from nlp_service.store.screening_tables import term_sessions
 from nlp_service.store.tables import assessments, submissions
 
+MOST = 2_000
+"""Proposals of a session; a city's has one or two hundred."""
+
 _LOCK = 0x6E6C705F746572  # "nlp_ter"
+
+_SOURCES = text(
+    f"""
+    WITH RECURSIVE sources (source) AS (
+        SELECT min(source) FROM {submissions.fullname}
+        WHERE source > '' AND reference <> '' AND deleted_at IS NULL
+        UNION ALL
+        SELECT (
+            SELECT min(s.source) FROM {submissions.fullname} s
+            WHERE s.source > sources.source AND s.reference <> '' AND s.deleted_at IS NULL
+        )
+        FROM sources WHERE sources.source IS NOT NULL
+    )
+    SELECT source FROM sources WHERE source IS NOT NULL ORDER BY source
+    """
+)
 
 
 class TermSessions:
@@ -28,9 +48,11 @@ class TermSessions:
         """Name a session.
 
         Raises:
-            InvalidSubmission: another one bears the name.
+            InvalidSubmission: another one bears the name, or more than ``MOST`` proposals
+                would belong to it.
         """
         self._refuse_taken(scope.name)
+        self._refuse_many(scope)
         key = self._connection.execute(
             insert(term_sessions)
             .values(made_at=datetime.now(UTC), made_by=self._audit.actor, **_as_row(scope))
@@ -44,12 +66,14 @@ class TermSessions:
 
         Raises:
             RecordUnknown: there is none.
-            InvalidSubmission: another one bears the name.
+            InvalidSubmission: another one bears the name, or more than ``MOST`` proposals
+                would belong to it.
         """
         before = self.get(key).scope
         if scope.name != before.name:
             self._refuse_taken(scope.name)
         if scope != before:
+            self._refuse_many(scope)
             self._update(key, _as_row(scope))
             self._audit.note(
                 Action.SESSION_CHANGED,
@@ -104,22 +128,27 @@ class TermSessions:
         ).one()
         return (first, last) if first is not None else None
 
-    def sources_of_proposals(self) -> Sequence[str]:
-        """Return the sources that proposals came from, without the unnamed one."""
-        s, a = submissions.c, assessments.c
-        found = self._connection.execute(
-            select(s.source)
-            .distinct()
-            .join_from(submissions, assessments)
-            .where(a.current, a.kind == Kind.PROPOSAL, s.deleted_at.is_(None), s.source != "")
-            .order_by(s.source)
-        )
-        return found.scalars().all()
+    def sources(self) -> Sequence[str]:
+        """Return the sources that numbered submissions came from, without the unnamed one.
+
+        Each step leaps to the next source in the index of numbers, however many submissions a
+        source has.
+        """
+        return self._connection.execute(_SOURCES).scalars().all()
 
     def _update(self, key: int, values: dict[str, Any]) -> None:
         self._connection.execute(
             update(term_sessions).where(term_sessions.c.key == key).values(**values)
         )
+
+    def _refuse_many(self, scope: SessionScope) -> None:
+        """Refuse a session of which nobody could see the end; a page reads all of it."""
+        found = select(func.count()).select_from(proposals_of(scope).limit(MOST + 1).subquery())
+        if self._connection.execute(found).scalar_one() > MOST:
+            raise InvalidSubmission(
+                "invalid_request",
+                f"这些日期里的提案超过 {MOST} 件，请缩短起止日期，或只选一个来源。",
+            )
 
     def _refuse_taken(self, name: str) -> None:
         wait_for_turn(self._connection, _LOCK)
@@ -129,6 +158,23 @@ class TermSessions:
             raise InvalidSubmission(
                 "invalid_request", f"已有名为“{name}”的届次，请换一个名称，或直接使用它。"
             )
+
+
+def proposals_of(scope: SessionScope) -> Select[int]:
+    """Return the statement for the keys of a session's proposals; further columns may be added."""
+    s, a = submissions.c, assessments.c
+    statement = (
+        select(s.key)
+        .join_from(submissions, assessments)
+        .outerjoin(reviewed, reviewed.c.submission_key == s.key)
+        .where(
+            a.current,
+            s.deleted_at.is_(None),
+            s.dated_on.between(scope.dated_from, scope.dated_until),
+            func.coalesce(reviewed.c.kind, a.kind) == Kind.PROPOSAL,
+        )
+    )
+    return statement.where(s.source == scope.source) if scope.source else statement
 
 
 def _as_row(scope: SessionScope) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -70,7 +70,7 @@ def show_screening(
             "screening.html",
             view=view,
             sessions=sessions,
-            sources=office.term_sessions.sources_of_proposals(),
+            sources=office.term_sessions.sources(),
             adoptions=office.adoptions.of(chosen.key),
             dial=dial,
             parts=PART_NAMES,
@@ -187,9 +187,14 @@ def _show_beginning(request: Request, office: Office) -> Response:
     return render(
         request,
         "screening_beginning.html",
-        days=office.term_sessions.days_of_proposals(),
-        sources=office.term_sessions.sources_of_proposals(),
+        days=_recent(office.term_sessions.days_of_proposals()),
+        sources=office.term_sessions.sources(),
     )
+
+
+def _recent(days: tuple[date, date] | None) -> tuple[date, date] | None:
+    """Return at most the last year of the days: an archive of years is no session."""
+    return days and (max(days[0], days[1] - timedelta(days=365)), days[1])
 
 
 def _cases(office: Office, session: TermSession, assessor: Assessor) -> Sequence[ProposalCase]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -221,7 +222,6 @@ def test_sessions_are_named_changed_and_removed(work, propose):
     assert changed.scope == later
     assert work.term_sessions.list() == [changed]
     assert work.term_sessions.days_of_proposals() == (date(2026, 1, 5), date(2026, 1, 8))
-    assert work.term_sessions.sources_of_proposals() == ["大会", "平时"]
     with pytest.raises(InvalidSubmission, match="六届四次会议"):
         work.term_sessions.add(later)
     work.term_sessions.remove(session.key)
@@ -231,6 +231,24 @@ def test_sessions_are_named_changed_and_removed(work, propose):
     assert work.term_sessions.add(later).scope == later
     actions = [one.action for one in work.audit.of(RecordKind.TERM_SESSION, session.key)]
     assert actions == [Action.SESSION_NAMED, Action.SESSION_CHANGED, Action.SESSION_REMOVED]
+
+
+def test_sources_are_found_each_once(work, submit, assess):
+    for number, source in enumerate(["大会", "平时", "大会", "", "线上"]):
+        submission = submit(id=f"第{number}号", kind=Kind.PROPOSAL)
+        work.submissions.store(submission, assess(submission), origin=Origin(source=source))
+
+    assert work.term_sessions.sources() == sorted(["大会", "平时", "线上"])
+
+
+def test_a_session_without_end_is_refused(work, propose, monkeypatch):
+    monkeypatch.setattr("nlp_service.store.term_sessions.MOST", 1)
+    propose()
+    session = work.term_sessions.add(SESSION)
+    propose()
+
+    with pytest.raises(InvalidSubmission, match="超过 1 件"):
+        work.term_sessions.change(session.key, replace(SESSION, source=""))
 
 
 @pytest.mark.parametrize(
