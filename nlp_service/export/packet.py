@@ -16,7 +16,10 @@ from nlp_service.domain.screening import ProposalCase, SessionScope
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.export.flat import BETWEEN
 
-_KEPT = (DISPOSITION_NAMES[Disposition.FILED], DISPOSITION_NAMES[Disposition.MERGED])
+_NOT_BY_RULE = tuple(
+    DISPOSITION_NAMES[one] for one in (Disposition.FILED, Disposition.MERGED, Disposition.RETURNED)
+)
+"""Decisions that no rule of refusal explains, though a hint at one may stand in the text."""
 
 OPEN = "待审定"
 WITHHELD = "（限阅）"
@@ -66,7 +69,7 @@ class PacketRow:
         """Why it was decided so: by the rules' own words, else by the three questions."""
         if self.title == WITHHELD:
             return "限阅，另行报告。"
-        if self.grounds and self.decision not in _KEPT:
+        if self.grounds and self.decision not in _NOT_BY_RULE:
             return BETWEEN.join(filter(None, ["".join(self.grounds), self.note]))
         if self.decision == DISPOSITION_NAMES[Disposition.NOT_FILED]:
             return self.note or "未注明所依据的规定。"
