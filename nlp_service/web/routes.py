@@ -7,6 +7,8 @@ from nlp_service.web.home import home_router
 from nlp_service.web.hot_issue_pages import hot_issue_page_router
 from nlp_service.web.login_pages import login_router
 from nlp_service.web.samples import samples_router
+from nlp_service.web.screening_acts import screening_acts_router
+from nlp_service.web.screening_pages import screening_router
 from nlp_service.web.statistics_pages import statistics_page_router
 from nlp_service.web.try_page import try_router
 
@@ -18,3 +20,5 @@ page_router.include_router(try_router)
 page_router.include_router(hot_issue_page_router)
 page_router.include_router(statistics_page_router)
 page_router.include_router(samples_router)
+page_router.include_router(screening_router)
+page_router.include_router(screening_acts_router)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import UserRole
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition, Verdict
 from nlp_service.domain.records import CHINA
 from nlp_service.domain.submission import Kind
 
@@ -14,13 +15,6 @@ KINDS: Mapping[Kind, str] = {
     Kind.OPINION_REPORT: "社情民意",
     Kind.PUBLIC_MESSAGE: "群众来信",
     Kind.UNKNOWN: "类型不明",
-}
-DISPOSITIONS: Mapping[Disposition, str] = {
-    Disposition.FILED: "立案",
-    Disposition.MERGED: "并案",
-    Disposition.CONVERTED: "转意见建议",
-    Disposition.RETURNED: "退回完善",
-    Disposition.NOT_FILED: "不予立案",
 }
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
@@ -78,10 +72,20 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+RELATIONS: Mapping[Relation, str] = {
+    Relation.COPY: "文本重复",
+    Relation.SAME: "同一事项",
+    Relation.RELATED: "同类议题",
+    Relation.NONE: "无关",
+}
+VERDICTS: Mapping[Verdict, str] = {Verdict.YES: "是", Verdict.NO: "否", Verdict.DOUBTFUL: "存疑"}
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
-    "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
+    "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
     "role_name": lambda role: ROLES[UserRole(role)],
+    "relation_name": lambda one: RELATIONS[Relation(one)],
+    "verdict_name": lambda one: VERDICTS[Verdict(one)],
     "sureness": sureness,
     "day": day,
     "moment": moment,
