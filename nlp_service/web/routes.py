@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from nlp_service.web.assets import static_router
 from nlp_service.web.home import home_router
 from nlp_service.web.login_pages import login_router
+from nlp_service.web.submission_acts import submission_act_router
+from nlp_service.web.submission_pages import submission_page_router
 from nlp_service.web.try_page import try_router
 
 page_router = APIRouter()
@@ -12,3 +14,5 @@ page_router.include_router(static_router)
 page_router.include_router(login_router)
 page_router.include_router(home_router)
 page_router.include_router(try_router)
+page_router.include_router(submission_page_router)
+page_router.include_router(submission_act_router)
