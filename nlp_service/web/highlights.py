@@ -5,6 +5,7 @@ Cut here, not in the browser: spans count code points, and a browser's strings d
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from nlp_service.duplicates.shared_wording import SharedWording
@@ -43,7 +44,7 @@ def cut_runs(text: str, highlights: Iterable[Highlight]) -> Sequence[Run]:
         opening.setdefault(one.start, []).append(one)
     runs: list[Run] = []
     lying: list[Highlight] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         lying = [one for one in lying if one.end > start] + opening.get(start, [])
         layers = sorted({one.layer for one in lying})
         runs.append(Run(start=start, end=end, text=text[start:end], layers=layers))

@@ -42,4 +42,9 @@ PAGE_LINES: Sequence[Line] = (
     _form("/submissions/{key}:restrict", Permission.HANDLE),
     _form("/submissions/{key}:unrestrict", Permission.HANDLE),
     _form("/submissions/{key}/unmerge", Permission.HANDLE),
+    # two side by side
+    _page("/compare", Permission.READ),
+    _form("/compare/{left}/{right}/relation", Permission.HANDLE),
+    _form("/compare/{left}/{right}/merge", Permission.HANDLE),
+    _form("/compare/{left}/{right}/unmerge", Permission.HANDLE),
 )

@@ -76,7 +76,7 @@ def read_key(form: Form, name: str) -> int | None:
 
 
 def _one(name: str) -> Callable[[Form, Findings], Findings]:
-    return lambda form, held: Findings(**{name: _chosen(form, name)})
+    return lambda form, held: _said(name, _chosen(form, name))
 
 
 def _chosen(form: Form, name: str) -> str:
@@ -87,7 +87,11 @@ def _chosen(form: Form, name: str) -> str:
 
 
 def _several(name: str) -> Callable[[Form, Findings], Findings]:
-    return lambda form, held: Findings(**{name: _ordered(form.getlist(name), getattr(held, name))})
+    return lambda form, held: _said(name, _ordered(form.getlist(name), getattr(held, name)))
+
+
+def _said(name: str, value: object) -> Findings:
+    return Findings.from_dict({name: value})
 
 
 def _ordered(chosen: Sequence[str], before: Sequence[str] | None) -> Sequence[str]:
@@ -97,7 +101,7 @@ def _ordered(chosen: Sequence[str], before: Sequence[str] | None) -> Sequence[st
 
 
 def _topic(form: Form, held: Findings) -> Findings:
-    """Another topic is no other topic any more."""
+    """Read a topic; it is no other topic any more."""
     topic = _chosen(form, "topic")
     said = Findings(topic=topic)
     if topic in (held.other_topics or ()):
@@ -111,7 +115,7 @@ def _other_topics(form: Form, held: Findings) -> Findings:
 
 
 def _lead_unit(form: Form, held: Findings) -> Findings:
-    """A unit that leads does not assist as well."""
+    """Read a lead unit; it does not assist as well."""
     lead = form.get("lead_unit", "")
     said = Findings(lead_unit=lead)
     if lead and lead in (held.assist_units or ()):
@@ -144,5 +148,7 @@ _READERS: Mapping[str, Callable[[Form, Findings], Findings]] = {
     "urgency": lambda form, held: Findings(urgency=int(form.get("urgency", ""))),
     "gates": _several("gates"),
     "levels": _levels,
-    "disposition": lambda form, held: Findings(disposition=Disposition(_chosen(form, "disposition"))),
+    "disposition": lambda form, held: Findings(
+        disposition=Disposition(_chosen(form, "disposition"))
+    ),
 }

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from nlp_service.web.assets import static_router
+from nlp_service.web.compare_pages import compare_router
 from nlp_service.web.home import home_router
 from nlp_service.web.login_pages import login_router
 from nlp_service.web.submission_acts import submission_act_router
@@ -16,3 +17,4 @@ page_router.include_router(home_router)
 page_router.include_router(try_router)
 page_router.include_router(submission_page_router)
 page_router.include_router(submission_act_router)
+page_router.include_router(compare_router)

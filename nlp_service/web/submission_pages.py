@@ -34,7 +34,9 @@ def show_submission(
 
 
 @submission_page_router.get("/submissions/{key}/original")
-def show_original(request: Request, key: SubmissionKey, store: StoreDep, actor: ActorDep) -> Response:
+def show_original(
+    request: Request, key: SubmissionKey, store: StoreDep, actor: ActorDep
+) -> Response:
     """Show what came in; that it was shown is written first."""
     with store.transaction(actor=actor) as office:
         original = office.originals.show(key)

@@ -1,5 +1,6 @@
 """What the templates of a submission's page name, made of what was read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,13 +62,13 @@ def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
     """Return what the page names beside what every page does."""
     if view.withheld:
         return {"view": view, "history": read_history(view, taxonomy)}
-    runs, of_gates = view.runs(), read_part(view, "gates", taxonomy)
+    of_gates = read_part(view, "gates", taxonomy)
+    marks = {(one.layer, one.start, one.end) for one in view.highlights()}
+    counts = Counter(layer for layer, _, _ in marks)
     return {
         "view": view,
-        "runs": runs,
-        "layers": [
-            (layer, name, sum(layer in run.layers for run in runs)) for layer, name in LAYERS
-        ],
+        "runs": view.runs(),
+        "layers": [(layer, name, counts[layer]) for layer, name in LAYERS],
         "card": read_card(view, taxonomy),
         "choices": {part: read_choices(part, view.held, taxonomy) for part in (*CARD, "gates")},
         "keys_of_parts": KEYS,
@@ -121,7 +122,7 @@ def read_levels(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[LevelShown
 
 
 def propose_outcome(view: SubmissionView) -> Outcome:
-    """Return with what the form for an outcome is filled in: what is recorded, else what is held."""
+    """Return what the form for an outcome begins with: what is recorded, else what is held."""
     if view.outcome is not None:
         return view.outcome.outcome
     return Outcome(

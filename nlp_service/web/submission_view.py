@@ -79,9 +79,10 @@ class SubmissionView:
 
     def runs(self) -> Sequence[Run]:
         """Return the text, cut where marks of any layer begin or end."""
-        return cut_runs(self.submission.text, self._highlights())
+        return cut_runs(self.submission.text, self.highlights())
 
-    def _highlights(self) -> Iterator[Highlight]:
+    def highlights(self) -> Iterator[Highlight]:
+        """Yield the marks of all layers; what several tags quote is there several times."""
         answer = self.answer
         for tag in tags_of(answer):
             yield from highlights_of(LABELS, tag["spans"])

@@ -1,4 +1,4 @@
-"""The card of tags: of each part what counts, what the machine said, and how sure it is in words."""
+"""The card of tags: of each part what counts, what the machine said, and how sure it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CARD = (
     *("kind", "topic", "subtopic", "other_topics", "sectors"),
     *("lead_unit", "assist_units", "request", "urgency"),
 )
-"""The parts of the card, in its order; the grounds for review, levels and disposition follow apart."""
+"""The parts of the card, in its order; what else is held is shown apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,6 @@ class PartShown:
     differs: bool
     said: Review | None
     """The review that counts; None where nobody spoke of the part."""
-    doubtful: bool
-    """The machine asks a person, and none has spoken yet."""
 
 
 def read_card(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[PartShown]:
@@ -56,7 +54,7 @@ def read_card(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[PartShown]:
 
 def read_part(view: SubmissionView, part: str, taxonomy: Taxonomy) -> PartShown:
     """Return a part, with both answers where they differ."""
-    said = view.last_word(part)
+    said = view.last_word(part) if getattr(view.person, part) is not None else None
     differs = said is not None and part in view.held.differing(view.machine)
     tags = _tags(view.answer)[part]
     doubtful = part in view.uncertain
@@ -69,7 +67,6 @@ def read_part(view: SubmissionView, part: str, taxonomy: Taxonomy) -> PartShown:
         machine=machine if differs else (),
         differs=differs,
         said=said,
-        doubtful=doubtful and said is None,
     )
 
 

@@ -133,7 +133,11 @@ function drawRadar() {
     data.push(series("人工", rows.map((row) => Number(row.dataset.person)), token("--warn-line"), "dashed"));
   }
   const text = { color: token("--ink"), fontFamily: getComputedStyle(document.body).fontFamily };
-  chart = window.echarts.init(place, null, { renderer: "canvas" });
+  // In an element without an id: of those with one htmx takes over attributes, also style, which
+  // the policy does not allow.
+  const canvas = document.createElement("div");
+  place.replaceChildren(canvas);
+  chart = window.echarts.init(canvas, null, { renderer: "canvas" });
   chart.setOption({
     animation: false,
     textStyle: text,
