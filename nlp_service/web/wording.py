@@ -84,6 +84,11 @@ def sureness(probability: float, *, uncertain: bool = False) -> str:
     return "有把握" if probability >= SURE_FROM else "较有把握"
 
 
+def chance(probability: float) -> str:
+    """Return a probability with two digits; what is not certain never reads as 1.00."""
+    return f"{probability if probability == 1 else min(probability, 0.99):.2f}"
+
+
 def day(value: date | datetime | None) -> str:
     """Return a day as the office writes it: 2026-03-05; of a moment, the day in China."""
     if isinstance(value, datetime):
@@ -112,6 +117,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "places_of": places_of,
     "shared_points": shared_points,
     "sureness": sureness,
+    "chance": chance,
     "day": day,
     "moment": moment,
     "percent": percent,
