@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from nlp_service.api.deps import ActorDep, AssessorDep, CallerDep, FoundRelatorDep, StoreDep
+from nlp_service.api.deps import ActorDep, AssessorDep, CallerDep, StoreDep
 from nlp_service.api.review_routes import ReviewKey
 from nlp_service.api.submission_routes import SubmissionKey
 from nlp_service.domain.errors import MergeRefused, RecordUnknown
@@ -14,7 +14,7 @@ from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.history import say_review
 from nlp_service.web.review_forms import read_correction, read_key, read_outcome
 from nlp_service.web.submission_pages import answer_act
-from nlp_service.web.submission_view import held_of
+from nlp_service.web.submission_view import SourcesDep, held_of
 
 submission_act_router = APIRouter(include_in_schema=False)
 
@@ -27,7 +27,7 @@ def review_submission(
     store: StoreDep,
     actor: ActorDep,
     assessor: AssessorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Confirm what is shown, correct one part of it, or leave a note."""
     taxonomy = assessor.bundle.taxonomy
@@ -42,7 +42,7 @@ def review_submission(
             assessment_key=seen,
         )
     said = _say(review, taxonomy, confirmed=form.get("confirm") == "1")
-    return answer_act(request, store, relator, key, said=said, undo=_undo(review))
+    return answer_act(request, store, sources, key, said=said, undo=_undo(review))
 
 
 @submission_act_router.post("/submissions/{key}/reviews/{review}:undo")
@@ -53,7 +53,7 @@ def undo_review(
     form: SignedFormDep,
     store: StoreDep,
     actor: ActorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Take back a review of this submission."""
     with store.transaction(actor=actor) as office:
@@ -61,7 +61,7 @@ def undo_review(
             raise RecordUnknown(f"来件 {key} 没有编号为 {review} 的审核。")
         office.reviews.undo(review)
     said = "已撤回，此前的认定恢复有效。"
-    return answer_act(request, store, relator, key, said=said)
+    return answer_act(request, store, sources, key, said=said)
 
 
 @submission_act_router.post("/submissions/{key}/outcomes")
@@ -73,7 +73,7 @@ def record_outcome(
     actor: ActorDep,
     caller: CallerDep,
     assessor: AssessorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Record what the office decided; what persons hold should be done follows it."""
     outcome = read_outcome(form, assessor.bundle.taxonomy)
@@ -82,7 +82,7 @@ def record_outcome(
         said = office.reviews.findings(key) or Findings()
         if said.disposition != outcome.disposition and caller.may(Permission.HANDLE):
             office.reviews.add(key, Findings(disposition=outcome.disposition))
-    return answer_act(request, store, relator, key, said="已登记办理结果。")
+    return answer_act(request, store, sources, key, said="已登记办理结果。")
 
 
 @submission_act_router.post("/submissions/{key}:restrict")
@@ -92,12 +92,12 @@ def restrict_submission(
     form: SignedFormDep,
     store: StoreDep,
     actor: ActorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Restrict a submission; from now on its text must be asked for."""
     with store.transaction(actor=actor) as office:
         office.submissions.restrict(key, restricted=True)
-    return answer_act(request, store, relator, key, said="已设为限阅。", afresh=True)
+    return answer_act(request, store, sources, key, said="已设为限阅。", afresh=True)
 
 
 @submission_act_router.post("/submissions/{key}:unrestrict")
@@ -107,12 +107,12 @@ def unrestrict_submission(
     form: SignedFormDep,
     store: StoreDep,
     actor: ActorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Lift a restriction."""
     with store.transaction(actor=actor) as office:
         office.submissions.restrict(key, restricted=False)
-    return answer_act(request, store, relator, key, said="已解除限阅。", afresh=True)
+    return answer_act(request, store, sources, key, said="已解除限阅。", afresh=True)
 
 
 @submission_act_router.post("/submissions/{key}/unmerge")
@@ -122,7 +122,7 @@ def unmerge_submission(
     form: SignedFormDep,
     store: StoreDep,
     actor: ActorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
 ) -> Response:
     """Undo the merge that the page showed the submission in."""
     merge = read_key(form, "merge")
@@ -132,7 +132,7 @@ def unmerge_submission(
             raise MergeRefused("这件来件已不在这个并案里，请刷新页面。")
         office.merges.unmerge(now.key)
     said = f"已撤销并案 {merge}，每件来件回到并案之前的样子。"
-    return answer_act(request, store, relator, key, said=said)
+    return answer_act(request, store, sources, key, said=said)
 
 
 def _say(review: Review, taxonomy: Taxonomy, *, confirmed: bool) -> str:

@@ -5,15 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep
+from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
 from nlp_service.api.submission_routes import SubmissionKey
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import Permission
 from nlp_service.store.opening import Store
-from nlp_service.store.relating import Relator
 from nlp_service.web.rendering import render, trigger_of
 from nlp_service.web.submission_values import page_values
-from nlp_service.web.submission_view import SubmissionView, read_view
+from nlp_service.web.submission_view import Sources, SourcesDep, SubmissionView, read_view
 
 submission_page_router = APIRouter(include_in_schema=False)
 
@@ -25,11 +24,11 @@ def show_submission(
     store: StoreDep,
     actor: ActorDep,
     assessor: AssessorDep,
-    relator: FoundRelatorDep,
+    sources: SourcesDep,
     show_restricted: Annotated[bool, Query()] = False,
 ) -> Response:
     """Show a submission; a restricted one only to who says that they want to see it."""
-    view = _read(store, relator, key, actor, show_restricted=show_restricted)
+    view = _read(store, sources, key, actor, show_restricted=show_restricted)
     return render(request, "submission.html", **page_values(view, assessor.bundle.taxonomy))
 
 
@@ -46,7 +45,7 @@ def show_original(
 def answer_act(
     request: Request,
     store: Store,
-    relator: Relator | None,
+    sources: Sources,
     key: int,
     *,
     said: str,
@@ -60,14 +59,14 @@ def answer_act(
     Args:
         request: of the act.
         store: where the act was done.
-        relator: compares the wording with other submissions.
+        sources: what the page is made with.
         key: of the submission.
         said: the sentence that tells what was done.
         undo: address to post to where it is to be taken back.
         afresh: the whole page is to be loaded, since other things are shown now.
     """
     with store.reading() as office:
-        view = read_view(office, relator, key, show_restricted=False)
+        view = read_view(office, sources, key, show_restricted=False)
     address = f"/submissions/{key}"
     if view.withheld and not afresh and request.state.caller.may(Permission.READ_ORIGINAL):
         address += "?show_restricted=true"
@@ -82,11 +81,11 @@ def answer_act(
 
 
 def _read(
-    store: Store, relator: Relator | None, key: int, actor: str, *, show_restricted: bool
+    store: Store, sources: Sources, key: int, actor: str, *, show_restricted: bool
 ) -> SubmissionView:
     with store.reading() as office:
         if not (show_restricted and office.submissions.get(key).submission.restricted):
-            return read_view(office, relator, key, show_restricted=False)
+            return read_view(office, sources, key, show_restricted=False)
     with store.transaction(actor=actor) as office:
         office.audit.note(Action.DISPLAYED, RecordKind.SUBMISSION, key)
-        return read_view(office, relator, key, show_restricted=True)
+        return read_view(office, sources, key, show_restricted=True)

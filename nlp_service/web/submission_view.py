@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends, Request
+
+from nlp_service.api.deps import find_relator, get_assessor
 from nlp_service.domain.audit import AuditEntry, RecordKind
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import (
+    AssessedSubmission,
     ListedSubmission,
     Merge,
     RecordedOutcome,
@@ -18,6 +22,7 @@ from nlp_service.store.neighbours import Neighbour, read_neighbours
 from nlp_service.store.opening import Office
 from nlp_service.store.relating import Relator
 from nlp_service.web.highlights import Highlight, Run, cut_runs, highlights_of, shared_places
+from nlp_service.web.reasons import Reasons
 
 LABELS, EVIDENCE, SHARED, COVERED = "labels", "evidence", "shared", "covered"
 """The layers of marks in a text: 标签依据, 调研与建议证据, 查重, 隐私遮盖."""
@@ -32,6 +37,8 @@ class SubmissionView:
     assessment: StoredAssessment
     withheld: bool
     """Restricted, and not asked for: nothing of the text may be shown."""
+    answer: Mapping[str, Any]
+    """The assessment by its JSON (``Assessment.as_dict``), with the words behind its tags."""
     machine: Findings
     person: Findings
     """What persons hold now; without parts where nobody spoke."""
@@ -43,11 +50,6 @@ class SubmissionView:
     companions: Sequence[ListedSubmission]
     """The members of the merge that are there, this one included."""
     neighbours: Sequence[Neighbour]
-
-    @property
-    def answer(self) -> Mapping[str, Any]:
-        """The assessment, by its JSON (``Assessment.as_dict``)."""
-        return self.assessment.answer
 
     @property
     def held(self) -> Findings:
@@ -117,8 +119,33 @@ def held_of(office: Office, key: int) -> Findings:
     return (office.reviews.findings(key) or Findings()).over(machine)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a view is made with, beside the store."""
+
+    relator: Relator | None
+    """Compares the wording with other submissions; None where the bundle cannot."""
+    reasons: Reasons
+
+
+async def find_sources(request: Request) -> Sources:
+    """Return what views are made with; the words that were found live as long as the bundle.
+
+    Raises:
+        RequestRefused: the app has not loaded its bundle.
+    """
+    assessor = await get_assessor(request)
+    reasons: Reasons | None = getattr(request.app.state, "reasons", None)
+    if reasons is None or reasons.assessor is not assessor:
+        reasons = request.app.state.reasons = Reasons(assessor)
+    return Sources(relator=await find_relator(request), reasons=reasons)
+
+
+SourcesDep = Annotated[Sources, Depends(find_sources)]
+
+
 def read_view(
-    office: Office, relator: Relator | None, key: int, *, show_restricted: bool
+    office: Office, sources: Sources, key: int, *, show_restricted: bool
 ) -> SubmissionView:
     """Read a submission; what is restricted is withheld unless it is asked for.
 
@@ -134,6 +161,7 @@ def read_view(
         listed=listed,
         assessment=found.assessment,
         withheld=withheld,
+        answer=found.assessment.answer if withheld else _complete(office, sources, found),
         machine=machine_findings(found.assessment.answer),
         person=office.reviews.findings(key) or Findings(),
         reviews=office.reviews.history(key),
@@ -141,5 +169,12 @@ def read_view(
         audit=office.audit.of(RecordKind.SUBMISSION, key),
         merge=merge,
         companions=office.submissions.among(merge.members) if merge else (),
-        neighbours=() if withheld else read_neighbours(office, relator, key),
+        neighbours=() if withheld else read_neighbours(office, sources.relator, key),
     )
+
+
+def _complete(office: Office, sources: Sources, found: AssessedSubmission) -> Mapping[str, Any]:
+    if not sources.reasons.are_missing(found.assessment):
+        return found.assessment.answer
+    original = office.originals.read(found.submission.key)
+    return sources.reasons.complete(found.assessment, original, stated=found.submission.kind)

@@ -29,8 +29,8 @@ COPIED = {
 LETTER = {
     "kind": "public_message",
     "title": "",
-    "body": "我叫邱小梅，住在青石巷17号3单元502，电话13912345678。🚲楼下的路灯坏了两个月，老人晚上不敢出门，"
-    "请尽快派人来修。",
+    "body": "我叫邱小梅，住在青石巷17号3单元502，电话13912345678。🚲楼下的路灯坏了两个月，"
+    "老人晚上不敢出门，请尽快派人来修。",
     "submitter": "邱小梅",
 }
 """A message with personal data, and with a sign beyond the basic plane before what it asks."""
@@ -38,8 +38,8 @@ LETTER = {
 SLOGANS = {
     "kind": "proposal",
     "title": "关于加强文化建设的建议",
-    "body": "文化是城市的灵魂。近年来我市文化事业取得了长足进步，但还存在不足。建议高度重视，加强领导，"
-    "加大投入，完善机制，营造良好氛围，推动文化事业再上新台阶。",
+    "body": "文化是城市的灵魂。近年来我市文化事业取得了长足进步，但还存在不足。建议高度重视，"
+    "加强领导，加大投入，完善机制，营造良好氛围，推动文化事业再上新台阶。",
     "submitter": "吴力",
 }
 """A proposal that says nothing; a note to its author is drafted."""
@@ -47,7 +47,8 @@ SLOGANS = {
 HOSTILE = {
     "kind": "public_message",
     "title": "<script>alert(1)</script>路灯",
-    "body": "解放路的路灯坏了<b>粗</b><img src=x onerror=alert(2)>，'\"><svg/onload=alert(3)>请修理。",
+    "body": "解放路的路灯坏了<b>粗</b><img src=x onerror=alert(2)>，'\">"
+    "<svg/onload=alert(3)>请修理。",
     "submitter": "<i>赵五</i>",
     "district": "<u>城东</u>",
     "source": "<a href=//x>热线</a>",
