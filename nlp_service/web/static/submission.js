@@ -55,21 +55,33 @@ if (document_) {
 // --- correcting in place ------------
 
 const SEARCHED_FROM = 12;
+const CHOICES = "li, option";
 
-/** Let long checklists be searched; Enter in the search does not send the form. */
+/** Let many choices be searched. */
 function prepareSearch(root) {
   for (const field of root.querySelectorAll("[data-filters]")) {
-    field.hidden = field.parentElement.querySelectorAll("li").length < SEARCHED_FROM;
+    field.hidden = field.parentElement.querySelectorAll(CHOICES).length < SEARCHED_FROM;
   }
 }
-document.addEventListener("input", ({ target }) => {
-  if (!target.matches("[data-filters]")) return;
-  for (const item of target.parentElement.querySelectorAll("li")) {
-    item.hidden = !item.textContent.includes(target.value.trim());
+
+/** Show the choices that bear the words; in a select the first of them is chosen at once. */
+function search(field) {
+  const words = field.value.trim();
+  const choices = [...field.parentElement.querySelectorAll(CHOICES)];
+  for (const choice of choices) choice.hidden = !choice.textContent.includes(words);
+  for (const group of field.parentElement.querySelectorAll("optgroup")) {
+    group.hidden = !group.querySelector("option:not([hidden])");
   }
-});
+  const found = choices.find((choice) => !choice.hidden);
+  field.setCustomValidity(found ? "" : "没有含这些字的选项，请换一个词。");
+  if (found?.matches("option") && found.parentElement.closest("select").selectedOptions[0].hidden) {
+    found.selected = true;
+  }
+}
+document.addEventListener("input", ({ target }) => target.matches("[data-filters]") && search(target));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches?.("[data-filters]")) event.preventDefault();
+  const ticked = event.target.closest?.(".checklist"); // there Enter has nothing to choose
+  if (event.key === "Enter" && ticked && event.target.matches("[data-filters]")) event.preventDefault();
 });
 
 /** Opening a form leads into it, and closes the others. */
@@ -78,6 +90,7 @@ document.addEventListener("toggle", ({ target }) => {
   for (const other of document.querySelectorAll(".correct[open]")) {
     if (other !== target) other.open = false;
   }
+  if (matchMedia("(pointer: coarse)").matches) return; // a keyboard would cover the choices
   target.querySelector("input:not([type=hidden], [hidden]), select")?.focus();
 }, true);
 
