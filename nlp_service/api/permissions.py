@@ -66,9 +66,10 @@ def _is_asked_for(also: Also, query: QueryParams) -> bool:
 
 
 _STORES = [Also(parameter="store", permission=Permission.FILE, by_default=True)]
-_SHOWS_RESTRICTED = [
+SHOWS_RESTRICTED = [
     Also(parameter="show_restricted", permission=Permission.READ_ORIGINAL, by_default=False)
 ]
+"""Of addresses that show a submission, and a restricted one where that is asked for."""
 
 LINES: Sequence[Line] = (
     # running
@@ -98,7 +99,7 @@ LINES: Sequence[Line] = (
         method="GET",
         path="/v1/submissions/{key}",
         needs=Permission.READ,
-        also=_SHOWS_RESTRICTED,
+        also=SHOWS_RESTRICTED,
     ),
     Line(method="GET", path="/v1/submissions/{key}/original", needs=Permission.READ_ORIGINAL),
     Line(method="DELETE", path="/v1/submissions/{key}", needs=Permission.DELETE),

@@ -160,7 +160,7 @@ def _passage(passage: Passage) -> dict[str, Any]:
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
-        "text": _in_words(outcome),
+        "text": outcome_in_words(outcome),
         "disposition": outcome.disposition.value,
         "handling_unit": outcome.handling_unit,
         "filing_number": outcome.filing_number,
@@ -169,7 +169,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _in_words(outcome: Outcome) -> str:
+def outcome_in_words(outcome: Outcome) -> str:
+    """Return an outcome in one line: 2023年第118号，立案，已办复 B 类."""
     replied = f"已办复 {outcome.reply_class} 类" if outcome.reply_class else ""
     parts = [outcome.filing_number, _DISPOSITIONS[outcome.disposition], replied]
     return "，".join(part for part in parts if part)

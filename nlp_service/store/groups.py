@@ -113,6 +113,21 @@ class Groups:
         )
         return [_read_decision(row) for row in rows]
 
+    def decisions_of(self, submission_key: int) -> Sequence[PairDecision]:
+        """Return what persons hold of a submission and others now, the newest first."""
+        c = pair_decisions.c
+        newest = (
+            select(func.max(c.key))
+            .where(or_(c.low_key == submission_key, c.high_key == submission_key))
+            .group_by(c.low_key, c.high_key)
+        )
+        rows = self._connection.execute(
+            select(pair_decisions)
+            .where(c.key.in_(newest), c.relation.is_not(None))
+            .order_by(c.key.desc())
+        )
+        return [_read_decision(row) for row in rows]
+
     def touch(self, submission_keys: Sequence[int]) -> None:
         """Note that submissions were merged or a merge was undone."""
         self._touched.update(submission_keys)

@@ -21,7 +21,7 @@ from nlp_service.duplicates.fingerprints import find_fingerprints
 from nlp_service.duplicates.groups import Link
 from nlp_service.duplicates.matter import Matter, Vector
 from nlp_service.duplicates.related import Among, Related, choose_sources, judge_sources
-from nlp_service.duplicates.wording import read_wording
+from nlp_service.duplicates.wording import Wording, read_wording
 from nlp_service.stages import Stage, timed
 from nlp_service.store.boilerplate import KnownBoilerplate
 from nlp_service.store.earlier_texts import read_documents, shown_document
@@ -126,7 +126,15 @@ class Relator:
                 (first, second), self.embed([first, second]), strict=True
             )
         )
+        return self.judge_read(one, other)
+
+    def judge_read(self, one: Matter, other: Matter) -> Related:
+        """Say what two texts are to each other that were read already."""
         return judge_sources(one, {"": other}, self._stage.model)[0]
+
+    def wording(self, office: Office, document: Document) -> Wording:
+        """Read a text's wording alone, which tells what it shares with others."""
+        return read_wording(document, self._boilerplate.read(office.connection))
 
     def find(
         self,

@@ -5,7 +5,7 @@ A page that shows what is stored needs what the address of the same for programs
 
 from collections.abc import Sequence
 
-from nlp_service.api.permissions import Access, Line
+from nlp_service.api.permissions import SHOWS_RESTRICTED, Access, Line
 from nlp_service.domain.people import Permission
 from nlp_service.web.assets import STATIC_PATH
 
@@ -47,4 +47,24 @@ PAGE_LINES: Sequence[Line] = (
     _form("/screening/{session}/cases/{key}:undo", Permission.HANDLE),
     _form("/screening/{session}/adoptions", Permission.HANDLE),
     _form("/screening/{session}/adoptions/{adoption}:undo", Permission.HANDLE),
+    # one submission
+    Line(
+        method="GET",
+        path="/submissions/{key}",
+        needs=Permission.READ,
+        also=SHOWS_RESTRICTED,
+        page=True,
+    ),
+    _page("/submissions/{key}/original", Permission.READ_ORIGINAL),
+    _form("/submissions/{key}/reviews", Permission.HANDLE),
+    _form("/submissions/{key}/reviews/{review}:undo", Permission.HANDLE),
+    _form("/submissions/{key}/outcomes", Permission.DECIDE),
+    _form("/submissions/{key}:restrict", Permission.HANDLE),
+    _form("/submissions/{key}:unrestrict", Permission.HANDLE),
+    _form("/submissions/{key}/unmerge", Permission.HANDLE),
+    # two side by side
+    _page("/compare", Permission.READ),
+    _form("/compare/{left}/{right}/relation", Permission.HANDLE),
+    _form("/compare/{left}/{right}/merge", Permission.HANDLE),
+    _form("/compare/{left}/{right}/unmerge", Permission.HANDLE),
 )

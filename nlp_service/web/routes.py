@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from nlp_service.web.assets import static_router
+from nlp_service.web.compare_pages import compare_router
 from nlp_service.web.home import home_router
 from nlp_service.web.hot_issue_pages import hot_issue_page_router
 from nlp_service.web.login_pages import login_router
@@ -10,6 +11,8 @@ from nlp_service.web.samples import samples_router
 from nlp_service.web.screening_acts import screening_acts_router
 from nlp_service.web.screening_pages import screening_router
 from nlp_service.web.statistics_pages import statistics_page_router
+from nlp_service.web.submission_acts import submission_act_router
+from nlp_service.web.submission_pages import submission_page_router
 from nlp_service.web.try_page import try_router
 
 page_router = APIRouter()
@@ -22,3 +25,6 @@ page_router.include_router(statistics_page_router)
 page_router.include_router(samples_router)
 page_router.include_router(screening_router)
 page_router.include_router(screening_acts_router)
+page_router.include_router(submission_page_router)
+page_router.include_router(submission_act_router)
+page_router.include_router(compare_router)

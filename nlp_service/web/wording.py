@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from nlp_service.api.related_schemas import RELATION_NAMES, outcome_in_words
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import UserRole
-from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition, Verdict
-from nlp_service.domain.records import CHINA
+from nlp_service.domain.privacy import PrivateType
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
+from nlp_service.domain.records import CHINA, ReplyClass
 from nlp_service.domain.submission import Kind
+from nlp_service.export.flat import VERDICTS
+from nlp_service.web.highlights import places_of, shared_points
 
 KINDS: Mapping[Kind, str] = {
     Kind.PROPOSAL: "提案",
@@ -38,6 +42,24 @@ PARTS: Mapping[str, str] = {
     "disposition": "处理意见",
 }
 """The parts of ``Findings``, in their order."""
+REPLIES: Mapping[ReplyClass, str] = {
+    ReplyClass.A: "A 已解决",
+    ReplyClass.B: "B 正在解决",
+    ReplyClass.C: "C 列入规划",
+    ReplyClass.D: "D 暂不能解决",
+}
+PRIVATE_TYPES: Mapping[PrivateType, str] = {
+    PrivateType.PHONE: "电话",
+    PrivateType.IDENTITY: "身份证号",
+    PrivateType.BANK_CARD: "银行卡号",
+    PrivateType.PLATE: "车牌号",
+    PrivateType.EMAIL: "电子邮箱",
+    PrivateType.ACCOUNT: "微信、QQ 等账号",
+    PrivateType.PASSPORT: "证件号",
+    PrivateType.INSURANCE: "社保、医保编号",
+    PrivateType.NAME: "私人姓名",
+    PrivateType.ADDRESS: "住址",
+}
 
 SURE_FROM, FAIRLY_SURE_FROM = 0.9, 0.7
 """Calibrated probabilities from which a tag is called 有把握 and 较有把握."""
@@ -53,6 +75,11 @@ def sureness(probability: float, *, uncertain: bool = False) -> str:
     if uncertain or probability < FAIRLY_SURE_FROM:
         return "请人工"
     return "有把握" if probability >= SURE_FROM else "较有把握"
+
+
+def chance(probability: float) -> str:
+    """Return a probability with two digits; what is not certain never reads as 1.00."""
+    return f"{probability if probability == 1 else min(probability, 0.99):.2f}"
 
 
 def day(value: date | datetime | None) -> str:
@@ -72,21 +99,18 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-RELATIONS: Mapping[Relation, str] = {
-    Relation.COPY: "文本重复",
-    Relation.SAME: "同一事项",
-    Relation.RELATED: "同类议题",
-    Relation.NONE: "无关",
-}
-VERDICTS: Mapping[Verdict, str] = {Verdict.YES: "是", Verdict.NO: "否", Verdict.DOUBTFUL: "存疑"}
-
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
     "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
     "role_name": lambda role: ROLES[UserRole(role)],
-    "relation_name": lambda one: RELATIONS[Relation(one)],
-    "verdict_name": lambda one: VERDICTS[Verdict(one)],
+    "relation_name": lambda relation: RELATION_NAMES[Relation(relation)],
+    "private_name": lambda one: PRIVATE_TYPES[PrivateType(one)],
+    "verdict_name": lambda verdict: VERDICTS[verdict],
+    "outcome_words": outcome_in_words,
+    "places_of": places_of,
+    "shared_points": shared_points,
     "sureness": sureness,
+    "chance": chance,
     "day": day,
     "moment": moment,
     "percent": percent,
