@@ -4,6 +4,7 @@ from typing import Any
 
 from nlp_service.api.documentation import (
     ALWAYS,
+    FILE_FORM,
     STORE_PROBLEMS,
     Answers,
     Responses,
@@ -14,9 +15,10 @@ from nlp_service.api.examples import ASSESSMENT
 from nlp_service.export import csv, xlsx
 
 SUBMIT_DESCRIPTION = (
-    "请求体是整个文件，文件名写在 `name`，按它认出种类；或以 `application/x-ndjson` 边产生边发送，"
-    "每行一个 JSON 对象。收妥即答 202，随后由工作进程分拣；服务、工作进程、数据库重启都不会丢失或"
-    "重复任何一行。\n\n"
+    "请求体是整个文件，文件名写在 `name`，按它认出种类；或是表单（`multipart/form-data`），里面只有"
+    "一个带名称的文件，任何栏名都可；或以 `application/x-ndjson` 边产生边发送，每行一个 JSON 对象。"
+    "选项一律写在查询参数里。收妥即答 202，随后由工作进程分拣；服务、工作进程、数据库重启都不会丢失"
+    "或重复任何一行。\n\n"
     "带 `Idempotency-Key` 时，同一键、同一文件、同样选项再发，得到同一任务（200）；键相同而内容"
     "不同，答 422。等待的太多时答 429，`Retry-After` 给出秒数。\n\n"
     "`webhook` 的主机须由管理员列入 NLP_WEBHOOK_HOSTS。任务结束时向它 POST 一份 JSON（只有件数），"
@@ -93,6 +95,7 @@ BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
+            "multipart/form-data": FILE_FORM,
             "application/octet-stream": {
                 "schema": {
                     "type": "string",

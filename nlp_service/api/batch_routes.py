@@ -20,12 +20,12 @@ from nlp_service.api.batch_schemas import (
     progress_of,
 )
 from nlp_service.api.columns import ColumnsDep
-from nlp_service.api.deps import ActorDep, AssessorDep, QueueDep, StoreDep, media_type_of
+from nlp_service.api.deps import ActorDep, AssessorDep, QueueDep, StoreDep
 from nlp_service.api.import_routes import NdjsonResponse
 from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.query import Way, WithQuality
-from nlp_service.api.receiving import receive_body
+from nlp_service.api.receiving import receive_file
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.batches import Batch, BatchOptions
 from nlp_service.intake.kinds import announced_kind, kind_by_name
@@ -82,22 +82,30 @@ async def submit_batch(
     store: StoreDep,
     queue: QueueDep,
     actor: ActorDep,
-    name: Annotated[str, Query(description="文件名；按它的结尾认出种类。")] = "",
+    name: Annotated[
+        str, Query(description="文件名；按它的结尾认出种类。表单里的文件自带名称。")
+    ] = "",
     idempotency_key: Annotated[
         str, Header(description="由调用方选定的键；同一键只有一项任务，便于放心重发。")
     ] = "",
 ) -> JSONResponse:
     """Take a file in as a job."""
     assessor.assess_each([], mode=options.mode)  # refuses a mode that is not there
-    name = _name_with_ending(name.strip(), request)
     settings = request.app.state.settings
-    with await receive_body(request, settings.data / "incoming", most=MAX_FILE_BYTES) as body:
+    file = await receive_file(
+        request,
+        settings.data / "incoming",
+        name=name.strip(),
+        accept=_name_with_ending,
+        most=MAX_FILE_BYTES,
+    )
+    with file.content:
         submitted = await run_in_threadpool(
             submit,
             store,
             queue,
-            body,
-            name=name,
+            file.content,
+            name=file.name,
             options=options,
             settings=settings,
             actor=actor,
@@ -229,17 +237,17 @@ def _read(store: Store, key: int) -> Batch:
         return office.batches.get(key)
 
 
-def _name_with_ending(name: str, request: Request) -> str:
+def _name_with_ending(name: str, media_type: str) -> str:
     """Return the file's name, with an ending that tells its kind.
 
     Raises:
         RequestRefused: neither the name nor the media type tells of a kind that can be read.
     """
-    kind = announced_kind(name, media_type_of(request))
+    kind = announced_kind(name, media_type)
     if kind is None:
         raise RequestRefused(
             "unsupported_media_type",
-            "请用查询参数 name 给出文件名（如 name=来信.xlsx），"
-            "或以 Content-Type: application/x-ndjson 发送每行一件的 JSON。",
+            "请用查询参数 name 给出文件名（如 name=来信.xlsx），或以表单（multipart/form-data）发送"
+            "带名称的文件，或以 Content-Type: application/x-ndjson 发送每行一件的 JSON。",
         )
     return name if kind_by_name(name) is kind else f"{name or 'batch'}.{kind}"

@@ -139,6 +139,23 @@ def restore_nulls(openapi: dict[str, Any], answers: Answers) -> None:
                 operation["responses"][str(status)]["content"][media_type].update(written)
 
 
+FILE_FORM: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "description": "一个文件，带文件名；选项不写在表单里，写在查询参数里。",
+            }
+        },
+        "additionalProperties": False,
+    }
+}
+"""A form with a file, as browsers send it."""
+
+
 def _problem_example(code: str) -> dict[str, object]:
     instance = "urn:uuid:0b0f3f6e-5f0e-4d43-9d0c-6a4c1f9b8f11"
     return as_json(make_problem(code)) | {"instance": instance}

@@ -1,6 +1,6 @@
 """The addresses of imports: an archive goes in as one body, its progress comes back line by line.
 
-The body is put on the disk first (``api.receiving``); its hash says which import it is.
+The file is put on the disk first (``api.receiving``); its hash says which import it is.
 """
 
 import json
@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 
 from nlp_service.api import record_documentation as documentation
 from nlp_service.api.columns import ColumnsDep
-from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep, media_type_of
+from nlp_service.api.deps import ActorDep, AssessorDep, FoundRelatorDep, StoreDep
 from nlp_service.api.failures import describe_failure
 from nlp_service.api.import_schemas import (
     ImportLineOut,
@@ -28,7 +28,7 @@ from nlp_service.api.import_schemas import (
 from nlp_service.api.limits import IMPORT_PATH, MAX_IMPORT_BYTES
 from nlp_service.api.problems import RequestRefused, as_json, make_problem, problem_of
 from nlp_service.api.query import Way
-from nlp_service.api.receiving import receive_body
+from nlp_service.api.receiving import receive_file
 from nlp_service.domain.errors import NlpServiceError
 from nlp_service.domain.imports import Import
 from nlp_service.intake.archive import open_archive
@@ -72,13 +72,15 @@ async def import_submissions(
     mode: Way = None,
 ) -> NdjsonResponse:
     """Take an archive into the store."""
-    media_type = _check_kind(request, name)
     incoming = request.app.state.settings.data / "incoming"
-    body = await receive_body(request, incoming, most=MAX_IMPORT_BYTES)
+    file = await receive_file(
+        request, incoming, name=name, accept=_check_kind, most=MAX_IMPORT_BYTES
+    )
+    body = file.content
 
     def begin() -> Iterator[Import]:
         archive = open_archive(
-            body, name=name, source=source, mapping=columns, media_type=media_type
+            body, name=file.name, source=source, mapping=columns, media_type=file.media_type
         )
         steps = import_archive(store, assessor, archive, actor=actor, mode=mode, relator=relator)
         return _with_first(next(steps), steps)  # what is refused at once has a status of its own
@@ -130,16 +132,15 @@ def list_imports(
     )
 
 
-def _check_kind(request: Request, name: str) -> str:
-    """Return the body's media type, if that or the name tells a kind of file that is read."""
-    media_type = media_type_of(request)
+def _check_kind(name: str, media_type: str) -> str:
+    """Return the file's name, if that or the media type tells of a kind that is read."""
     if announced_kind(name, media_type) is None:
         raise RequestRefused(
             "unsupported_media_type",
             "请写明文件的类型：Content-Type 用 application/x-ndjson（每行一件）、text/csv 等，"
-            "或以 name=来信.xlsx 给出文件名。",
+            "或以 name=来信.xlsx 给出文件名，或以表单（multipart/form-data）发送带名称的文件。",
         )
-    return media_type
+    return name
 
 
 def _with_first(first: Import, rest: Iterator[Import]) -> Iterator[Import]:

@@ -7,6 +7,7 @@ from fastapi.openapi.models import Example
 from nlp_service.api.documentation import (
     ALWAYS,
     BODY_PROBLEMS,
+    FILE_FORM,
     STORE_PROBLEMS,
     Answers,
     Responses,
@@ -18,7 +19,8 @@ from nlp_service.api.review_documentation import REVIEW
 from nlp_service.intake.kinds import MEDIA_TYPES, FileKind
 
 IMPORT_DESCRIPTION = (
-    "请求体是整份文件，类型由 Content-Type 或 `name` 的扩展名说明：`.csv`、`.xlsx`、`.jsonl`（每行"
+    "请求体是整份文件，或是只含一个文件的表单（`multipart/form-data`）；类型由 Content-Type 或"
+    "文件名（`name`）的扩展名说明：`.csv`、`.xlsx`、`.jsonl`（每行"
     "一个 JSON 对象）、`.docx`、`.pdf`（有文字层的）、`.txt`，以及它们的 `.zip`；文本可为 UTF-8、"
     "GB18030、UTF-16。表格的列名行自动寻找；Word 提案表（案由、提案人、情况分析、具体建议）作一件。"
     "列：`reference`、`kind`、`title`、`body`（必有）、`submitted_at`、`received_at`、"
@@ -177,6 +179,7 @@ IMPORT_BODY: dict[str, Any] = {
                     "description": "由 name 说明类型。",
                 }
             },
+            "multipart/form-data": FILE_FORM,
         },
     }
 }
