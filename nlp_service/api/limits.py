@@ -17,8 +17,9 @@ MAX_FILE_BYTES = 256 * 2**20
 
 IMPORT_PATH = "/v1/submissions:import"
 BATCHES_PATH = "/v1/batches"
+BATCHES_PAGE = "/batches"
 
-_LARGE = (IMPORT_PATH, BATCHES_PATH)
+_LARGE = (IMPORT_PATH, BATCHES_PATH, BATCHES_PAGE)
 
 
 class BodyLimitMiddleware:

@@ -35,6 +35,7 @@ from nlp_service.jobs.scoring import (
     join_results,
     prepare_filings,
     score_rows,
+    stored_keys,
 )
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import RowChunk
@@ -237,6 +238,7 @@ def _write(shop: Workshop, scored: _Scored) -> None:
         )
         if not there:
             raise _Overtaken
+        office.batches.rows.note_stored(job.key, stored_keys(filed))
         now = office.batches.count(job.key, count_results(results))
         follow_up(office, shop.queue, before, now)
 

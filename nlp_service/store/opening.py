@@ -20,6 +20,7 @@ from nlp_service.store.batches import Batches
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
 from nlp_service.store.groups import Groups
+from nlp_service.store.held_files import HeldFiles
 from nlp_service.store.hot_issues import HotIssueFinder
 from nlp_service.store.imports import Imports
 from nlp_service.store.meaning_index import StoredMeaningIndex
@@ -60,6 +61,7 @@ class Office:
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
+        self.held_files = HeldFiles(connection)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""

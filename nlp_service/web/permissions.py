@@ -5,6 +5,7 @@ A page that shows what is stored needs what the address of the same for programs
 
 from collections.abc import Sequence
 
+from nlp_service.api.limits import BATCHES_PAGE
 from nlp_service.api.permissions import Access, Line
 from nlp_service.domain.people import Permission
 from nlp_service.web.assets import STATIC_PATH
@@ -27,4 +28,13 @@ PAGE_LINES: Sequence[Line] = (
     _form("/password", Access.SIGNED_IN),
     _page("/", Permission.ASSESS),
     _page("/try", Permission.ASSESS),
+    # batches: a file that waits is its sender's alone; only who may file may store it
+    _page(BATCHES_PAGE, Permission.READ),
+    _form(BATCHES_PAGE, Permission.ASSESS),
+    _page(f"{BATCHES_PAGE}/files/{{key}}", Permission.ASSESS),
+    _form(f"{BATCHES_PAGE}/files/{{key}}:check", Permission.ASSESS),
+    _form(f"{BATCHES_PAGE}/files/{{key}}:start", Permission.ASSESS),
+    _form(f"{BATCHES_PAGE}/files/{{key}}:drop", Permission.ASSESS),
+    _page(f"{BATCHES_PAGE}/{{key}}", Permission.READ),
+    _form(f"{BATCHES_PAGE}/{{key}}:cancel", Permission.FILE),
 )

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from math import ceil
 from typing import Any
 
+from nlp_service.domain.batches import BatchState
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import CHINA
-from nlp_service.domain.submission import Kind
+from nlp_service.domain.submission import Kind, Mode
+from nlp_service.intake.encodings import encoding_name
+from nlp_service.intake.kinds import FileKind
 
 KINDS: Mapping[Kind, str] = {
     Kind.PROPOSAL: "提案",
@@ -62,6 +66,62 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+BATCH_STATES: Mapping[BatchState, str] = {
+    BatchState.WAITING: "等待处理",
+    BatchState.RUNNING: "处理中",
+    BatchState.DONE: "已完成",
+    BatchState.FAILED: "无法继续",
+    BatchState.CANCELLED: "已取消",
+}
+MODES: Mapping[Mode | None, str] = {
+    None: "自动",
+    Mode.AUTO: "自动",
+    Mode.FAST: "快速",
+    Mode.ACCURATE: "精细",
+}
+FILE_KINDS: Mapping[str, str] = {
+    FileKind.CSV: "CSV 表格",
+    FileKind.JSONL: "JSON 行",
+    FileKind.XLSX: "Excel 工作簿",
+    FileKind.DOCX: "Word 文档",
+    FileKind.PDF: "PDF 文档",
+    FileKind.TXT: "纯文本",
+    FileKind.ZIP: "压缩包",
+    "": "类型不明",
+}
+
+
+def file_size(size: int) -> str:
+    """Return a number of bytes to one digit behind the point.
+
+    >>> file_size(700), file_size(1843200), file_size(3 * 2**30)
+    ('1 KB', '1.8 MB', '3.0 GB')
+    """
+    if size < 2**20:
+        return f"{max(1, round(size / 2**10))} KB"
+    return f"{size / 2**20:.1f} MB" if size < 2**30 else f"{size / 2**30:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, as one says it.
+
+    >>> duration(3.2), duration(95), duration(7300)
+    ('4 秒', '2 分钟', '2 小时 2 分钟')
+    """
+    if seconds < 60:
+        return f"{ceil(seconds)} 秒"
+    minutes = ceil(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} 分钟"
+    return f"{hours} 小时 {rest} 分钟" if rest else f"{hours} 小时"
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands parted: 12,345."""
+    return f"{number:,}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
     "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
@@ -70,4 +130,11 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
     "percent": percent,
+    "batch_state": lambda state: BATCH_STATES[BatchState(state)],
+    "mode_name": lambda mode: MODES[mode and Mode(mode)],
+    "file_kind": lambda kind: FILE_KINDS[kind or ""],
+    "encoding_name": encoding_name,
+    "file_size": file_size,
+    "duration": duration,
+    "count": count,
 }
