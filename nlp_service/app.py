@@ -39,6 +39,7 @@ from nlp_service.assess import Assessor, load_assessor
 from nlp_service.bundle import Bundle
 from nlp_service.people.passwords import Passwords
 from nlp_service.settings import Settings
+from nlp_service.store.filing_lines import following
 from nlp_service.store.model_changes import note_model
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
@@ -85,6 +86,8 @@ def create_app(
             bundle = app.state.assessor.bundle
             metrics.name_bundle(app.state.assessor.versions, bundle.label_shares)
             held.enter_context(_know_people(app, start_key))
+            if app.state.store is not None:
+                held.enter_context(following(app.state.store, app.state.assessor))
             yield
 
     app = FastAPI(

@@ -107,6 +107,15 @@ class Assessor:
         )
 
     @property
+    def policy(self) -> FilingPolicy:
+        """Which proposals the installation would file."""
+        return self._policy
+
+    def adopt(self, policy: FilingPolicy) -> None:
+        """Suggest by another policy from the next text on."""
+        self._policy = policy
+
+    @property
     def evidence_names(self) -> Mapping[str, str]:
         """What users call each type of evidence; empty where the bundle judges no quality."""
         return self.bundle.quality.judge.evidence_names if self.bundle.quality else {}

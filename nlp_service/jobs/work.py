@@ -89,6 +89,13 @@ class Workshop:
         """Where files lie while they are read."""
         return self.settings.data / "incoming"
 
+    @property
+    def settings_now(self) -> Settings:
+        """The settings with the lines for filing that are in force, for other processes."""
+        policy = self.assessor.policy
+        lines = {"file_from": policy.file_from, "convert_from": policy.convert_from}
+        return self.settings.model_copy(update=lines)
+
     def insist(self, act: Callable[[], _Value]) -> _Value:
         """Do it until the database lets it happen.
 
@@ -215,7 +222,7 @@ def _score(shop: Workshop, job: Batch, chunk: RowChunk, rows: Sequence[JobRow]) 
     if chunk.tries >= ALONE_FROM:
         told = (job.key, chunk.first_row, chunk.tries - 1)
         log.warning("任务 %d 自第 %d 行起的一段中断了 %d 次，改为逐行单独分拣。", *told)
-        return ScoringProcess(shop.settings, shop.load).score(rows, job.options)
+        return ScoringProcess(shop.settings_now, shop.load).score(rows, job.options)
     faulthandler.dump_traceback_later(CHUNK_WITHIN_S, exit=True)
     try:
         return score_rows(shop.assessor, rows, job.options)

@@ -32,6 +32,7 @@ from nlp_service.jobs.queue import (
 )
 from nlp_service.jobs.upkeep import tidy_up
 from nlp_service.settings import Settings
+from nlp_service.store.filing_lines import following
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 from nlp_service.store.workers import Presence
@@ -215,12 +216,14 @@ def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worke
     assessor = load(settings)
     opened = None if store else open_store(settings)
     try:
-        worker = Worker(_equip(settings, store or opened, assessor, load))
-        worker.start()
-        try:
-            yield worker
-        finally:
-            worker.stop()
+        shop = _equip(settings, store or opened, assessor, load)
+        with following(shop.store, assessor):
+            worker = Worker(shop)
+            worker.start()
+            try:
+                yield worker
+            finally:
+                worker.stop()
     finally:
         if opened is not None:
             opened.close()

@@ -19,6 +19,7 @@ from nlp_service.store.audit import Audit
 from nlp_service.store.batches import Batches
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.filing_lines import FilingLineBook
 from nlp_service.store.groups import Groups
 from nlp_service.store.held_files import HeldFiles
 from nlp_service.store.hot_issues import HotIssueFinder
@@ -62,6 +63,7 @@ class Office:
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
         self.held_files = HeldFiles(connection)
+        self.filing_lines = FilingLineBook(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""

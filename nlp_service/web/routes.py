@@ -3,10 +3,14 @@
 from fastapi import APIRouter
 
 from nlp_service.web.assets import static_router
+from nlp_service.web.audit_pages import audit_router
 from nlp_service.web.batch_pages import batch_page_router
+from nlp_service.web.filing_pages import filing_router
 from nlp_service.web.held_file_pages import held_file_router
 from nlp_service.web.home import home_router
 from nlp_service.web.login_pages import login_router
+from nlp_service.web.people_pages import people_page_router
+from nlp_service.web.settings_pages import settings_router
 from nlp_service.web.try_page import try_router
 
 page_router = APIRouter()
@@ -16,3 +20,7 @@ page_router.include_router(home_router)
 page_router.include_router(try_router)
 page_router.include_router(held_file_router)
 page_router.include_router(batch_page_router)
+page_router.include_router(settings_router)
+page_router.include_router(people_page_router)
+page_router.include_router(filing_router)
+page_router.include_router(audit_router)

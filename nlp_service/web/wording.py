@@ -5,13 +5,16 @@ from datetime import date, datetime
 from math import ceil
 from typing import Any
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.batches import BatchState
-from nlp_service.domain.people import UserRole
+from nlp_service.domain.people import Permission, UserRole
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import CHINA
+from nlp_service.domain.retention import State
 from nlp_service.domain.submission import Kind, Mode
 from nlp_service.intake.encodings import encoding_name
 from nlp_service.intake.kinds import FileKind
+from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS, facts_in_words
 
 KINDS: Mapping[Kind, str] = {
     Kind.PROPOSAL: "提案",
@@ -31,6 +34,44 @@ ROLES: Mapping[UserRole, str] = {
     UserRole.SECRETARY: "秘书处",
     UserRole.COMMITTEE: "提案委员会",
     UserRole.ADMIN: "管理员",
+}
+
+HEADS: Mapping[str, str] = {
+    "topic": "主议题",
+    "subtopic": "子议题",
+    "lead_unit": "主办单位",
+    "request": "诉求",
+    "urgency": "紧急程度",
+    "kind": "来件类型",
+    "other_topics": "其他议题",
+    "sectors": "相关界别",
+    "assist_units": "协办单位",
+    "gates": "审查提示",
+}
+"""What the heads of the model say."""
+PERMISSIONS: Mapping[Permission, str] = {
+    Permission.ASSESS: "评定、自查，不存入",
+    Permission.READ: "查阅来件、并案、热点和导入",
+    Permission.FILE: "存入来件、导入档案",
+    Permission.HANDLE: "并案、认定关系、限阅、更正",
+    Permission.DECIDE: "登记办理结果",
+    Permission.DELETE: "删除来件",
+    Permission.READ_ORIGINAL: "查阅限阅来件和未遮盖的原文",
+    Permission.EXPORT: "导出",
+    Permission.METRICS: "读运行指标",
+    Permission.READ_AUDIT: "读审计",
+    Permission.MANAGE: "管理用户、密钥和分数线",
+    Permission.ACT_FOR_OTHERS: "代他人操作",
+}
+RETENTION_STATES: Mapping[State, str] = {
+    State.DELETED: "已删除",
+    State.RESTRICTED: "限阅",
+    State.FILED: "立案",
+    State.MERGED: "并案",
+    State.CONVERTED: "转意见建议",
+    State.RETURNED: "退回完善",
+    State.NOT_FILED: "不予立案",
+    State.UNDECIDED: "没有登记结果",
 }
 
 SURE_FROM, FAIRLY_SURE_FROM = 0.9, 0.7
@@ -132,6 +173,12 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "percent": percent,
     "batch_state": lambda state: BATCH_STATES[BatchState(state)],
     "mode_name": lambda mode: MODES[mode and Mode(mode)],
+    "permission_name": lambda one: PERMISSIONS[Permission(one)],
+    "retention_state": lambda state: RETENTION_STATES[State(state)],
+    "action_name": lambda action: ACTIONS[Action(action)],
+    "record_kind_name": lambda kind: RECORD_KINDS[RecordKind(kind)],
+    "changes": lambda entry: facts_in_words(entry.before, entry.after),
+    "head_name": lambda head: HEADS.get(head, head),
     "file_kind": lambda kind: FILE_KINDS[kind or ""],
     "encoding_name": encoding_name,
     "file_size": file_size,

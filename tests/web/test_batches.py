@@ -1,5 +1,6 @@
 """批量: a file is dropped, looked over, started, watched, and its results taken away."""
 
+import io
 import re
 import threading
 
@@ -31,6 +32,11 @@ def start(client, place, *, status=303, **choices):
     sent = client.post(f"{place}:start", data=form, follow_redirects=False)
     assert sent.status_code == status, sent.text
     return sent.headers.get("Location", "")
+
+
+def sheet_of(download):
+    """The sheet of a workbook that a browser saved."""
+    return openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes())).active
 
 
 def jobs_of(store):
@@ -233,7 +239,7 @@ def test_a_file_goes_in_and_its_results_come_out(open_page, worker, store, tmp_p
     assert serious_violations(page) == []
     with page.expect_download() as download:
         page.keyboard.press("d")
-    sheet = openpyxl.load_workbook(download.value.path()).active
+    sheet = sheet_of(download)
     assert [cell.value for cell in sheet["D"]] == [
         "状态",
         "已分拣",
@@ -245,7 +251,7 @@ def test_a_file_goes_in_and_its_results_come_out(open_page, worker, store, tmp_p
     ]
     with page.expect_download() as download:
         page.get_by_role("link", name="下载清单").click()
-    refused = openpyxl.load_workbook(download.value.path()).active
+    refused = sheet_of(download)
     assert [cell.value for cell in refused["A"]] == ["序号", 4, 5]
     with store.reading() as office:
         assert office.batches.rows.count_stored(jobs_of(store)[0].key) == 4
