@@ -13,7 +13,7 @@ from nlp_service.api.receiving import receive_file
 from nlp_service.domain.batches import BatchOptions, HeldFile
 from nlp_service.domain.people import Caller, Permission
 from nlp_service.domain.submission import Kind, Mode
-from nlp_service.intake.columns import Field, tidy
+from nlp_service.intake.columns import TEXT_FIELDS, Field, tidy
 from nlp_service.intake.kinds import READ, announced_kind, kind_by_name
 from nlp_service.jobs.holding import (
     MOST_CHECKED,
@@ -145,6 +145,7 @@ def _show(request: Request, store: Store, held: HeldFile) -> Response:
         cut=any(report.cut for report in reports),
         most_checked=MOST_CHECKED,
         columns=columns,
+        lacks_text=bool(columns) and not set(TEXT_FIELDS) & set(columns.values()),
         uses=_USES,
         before=before,
     )

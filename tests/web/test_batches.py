@@ -94,7 +94,7 @@ def test_a_column_that_was_not_recognised_is_named_by_hand(user, store):
     client = user(UserRole.SECRETARY)
     place = drop(client, workbook(names=("编号", "标题", "群众的话", "登记于")))
     shown = client.get(place).text
-    assert "没有正文列" in shown
+    assert "没有认出哪一列是正文" in shown
     assert re.search(r"disabled[^>]*>开始", shown)
 
     form = {
@@ -269,7 +269,7 @@ def test_a_file_is_dropped_anywhere_and_its_column_named(open_page):
         }""",
         content,
     )
-    page.get_by_text("把装着正文的那一列选作“正文”").wait_for()
+    page.get_by_text("没有认出哪一列是正文").wait_for()
 
     page.get_by_label("群众的话").select_option("正文")
     page.get_by_role("button", name="开始 5 件").wait_for()

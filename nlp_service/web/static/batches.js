@@ -25,6 +25,7 @@ function rest() {
 }
 
 if (form) {
+  form.classList.add("quick");
   at("send").hidden = true; // a file that is chosen goes at once
   file.addEventListener("change", () => file.files.length && form.requestSubmit());
 
