@@ -80,8 +80,8 @@ class Assessor:
     """Assesses submissions with one bundle. Holds no state of any text; safe for threads."""
 
     def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
-        """Make ready; the policy says which proposals the installation would file."""
-        self.bundle, self._policy = bundle, policy or FilingPolicy()
+        """Make ready; the policy says which proposals would be filed, and may be replaced."""
+        self.bundle, self.policy = bundle, policy or FilingPolicy()
         self._cascade = Cascade(
             model=bundle.model,
             segmenter=bundle.segmenter,
@@ -105,15 +105,6 @@ class Assessor:
             taxonomy=bundle.taxonomy.version,
             segmenter=bundle.segmenter.label,
         )
-
-    @property
-    def policy(self) -> FilingPolicy:
-        """Which proposals the installation would file."""
-        return self._policy
-
-    def adopt(self, policy: FilingPolicy) -> None:
-        """Suggest by another policy from the next text on."""
-        self._policy = policy
 
     @property
     def evidence_names(self) -> Mapping[str, str]:
@@ -328,7 +319,7 @@ class Assessor:
                 GateFinding(code=gate.code, strength=gate.strength, probability=gate.probability)
                 for gate in gates
             ],
-            policy=self._policy,
+            policy=self.policy,
             wording=self.bundle.quality.dispositions,
             rules=self.bundle.taxonomy.gates,
         )

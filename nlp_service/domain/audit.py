@@ -64,6 +64,8 @@ class Action(enum.StrEnum):
     """从备份恢复数据库"""
     MODEL_CHANGED = "model_changed"
     """换用模型包"""
+    MODEL_CHOSEN = "model_chosen"
+    """选用模型包"""
     FILING_LINES_SET = "filing_lines_set"
     """更改立案分数线"""
     SIGNED_IN = "signed_in"

@@ -28,7 +28,7 @@ MOST_HELD_BYTES = 2 * 2**30
 """Of all files that are held: they lie in the database."""
 
 MOST_CHECKED = 20_000
-"""Rows that a check reads: half a minute at most. What lies behind is checked as it is read."""
+"""Rows that a check reads: a few seconds. What lies behind is checked as it is read."""
 
 _FULL_FOR_S = 600
 

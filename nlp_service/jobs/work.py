@@ -78,6 +78,8 @@ class Workshop:
     relator: Relator | None
     settings: Settings
     load: Load
+    unfit: Path | None = None
+    """Folder of a chosen bundle that does not load here."""
     stopping: threading.Event = field(default_factory=threading.Event)
     scoring: threading.Lock = field(default_factory=threading.Lock)
     """One chunk is scored at a time: two at once would only take turns."""

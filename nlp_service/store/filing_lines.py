@@ -3,10 +3,7 @@
 Where nobody has set any, those of the settings are in force.
 """
 
-import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,8 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from nlp_service.assess import Assessor
 from nlp_service.domain.audit import Action, RecordKind
-from nlp_service.domain.errors import NlpServiceError
-from nlp_service.domain.filing_lines import FilingLines
+from nlp_service.domain.in_force import FilingLines
 from nlp_service.domain.submission import Kind
 from nlp_service.quality.disposition import FilingPolicy
 from nlp_service.store.audit import Audit
@@ -24,11 +20,6 @@ from nlp_service.store.tables import assessments, filing_lines, submissions
 
 if TYPE_CHECKING:
     from nlp_service.store.opening import Store
-
-log = logging.getLogger(__name__)
-
-LOOKS_EVERY_S = 5.0
-"""A process for lines that another has set."""
 
 _ONLY = 0
 """Key, in the audit, of the lines of this installation."""
@@ -83,33 +74,7 @@ def take_up(store: "Store", assessor: Assessor) -> None:
             convert_from=found[0].convert_from,
         )
         if policy != assessor.policy:
-            assessor.adopt(policy)
-
-
-@contextmanager
-def following(store: "Store", assessor: Assessor) -> Iterator[None]:
-    """Let an assessor go by the lines in force while the block lasts, whoever sets others.
-
-    Raises:
-        StoreError: the database refuses at the beginning; later the last known ones count on.
-    """
-    over = threading.Event()
-
-    def follow() -> None:
-        while not over.wait(LOOKS_EVERY_S):
-            try:
-                take_up(store, assessor)
-            except NlpServiceError as error:
-                log.debug("立案分数线没有读到：%s", error)
-
-    take_up(store, assessor)
-    thread = threading.Thread(target=follow, name="filing lines", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+            assessor.policy = policy
 
 
 def _lines(policy: FilingPolicy) -> dict[str, float]:

@@ -27,6 +27,7 @@ from nlp_service.store.imports import Imports
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
+from nlp_service.store.model_choices import ModelChoices
 from nlp_service.store.originals import Originals
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
@@ -64,6 +65,7 @@ class Office:
         self.batches = Batches(connection, self.audit)
         self.held_files = HeldFiles(connection)
         self.filing_lines = FilingLineBook(connection, self.audit)
+        self.model_choices = ModelChoices(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""

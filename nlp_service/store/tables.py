@@ -193,6 +193,15 @@ filing_lines = Table(
     Column("set_by", Text, nullable=False),
 )
 
+model_choices = Table(
+    "model_choices",
+    metadata,
+    _key(),
+    Column("label", Text, nullable=False),
+    _moment("set_at"),
+    Column("set_by", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

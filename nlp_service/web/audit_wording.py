@@ -30,6 +30,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.EXPORTED: "导出",
     Action.RESTORED: "从备份恢复数据库",
     Action.MODEL_CHANGED: "换用模型包",
+    Action.MODEL_CHOSEN: "选用模型包",
     Action.FILING_LINES_SET: "更改立案分数线",
     Action.SIGNED_IN: "登录",
     Action.SIGN_IN_FAILED: "登录失败",

@@ -39,7 +39,7 @@ def set_lines(
     if policy != before:
         with store.transaction(actor=actor) as office:
             office.filing_lines.set(policy, before=before)
-        assessor.adopt(policy)
+        assessor.policy = policy
     if "HX-Request" in request.headers:
         return _show(request, assessor, store, said="新的分数线已生效，已有的评定不变。")
     return RedirectResponse(FILING, 303)

@@ -64,6 +64,7 @@ PAGE_LINES: Sequence[Line] = (
     _page(f"{TAXONOMY}.csv", Permission.READ),
     _page(RETENTION, Permission.READ),
     _page(MODELS, Permission.READ),
+    _form(MODELS, Permission.MANAGE),
     _page(AUDIT, Permission.READ_AUDIT),
     _page(f"{AUDIT}.csv", Permission.READ_AUDIT),
     _page(f"{AUDIT}/check", Permission.READ_AUDIT),

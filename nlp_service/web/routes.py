@@ -9,6 +9,7 @@ from nlp_service.web.filing_pages import filing_router
 from nlp_service.web.held_file_pages import held_file_router
 from nlp_service.web.home import home_router
 from nlp_service.web.login_pages import login_router
+from nlp_service.web.model_pages import model_router
 from nlp_service.web.people_pages import people_page_router
 from nlp_service.web.settings_pages import settings_router
 from nlp_service.web.try_page import try_router
@@ -23,4 +24,5 @@ page_router.include_router(batch_page_router)
 page_router.include_router(settings_router)
 page_router.include_router(people_page_router)
 page_router.include_router(filing_router)
+page_router.include_router(model_router)
 page_router.include_router(audit_router)

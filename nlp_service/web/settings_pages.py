@@ -1,9 +1,8 @@
-"""设置, what everybody may read: one's account, the taxonomy, how long texts are kept, models."""
+"""设置, what everybody may read: one's account, the taxonomy, how long texts are kept."""
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -11,7 +10,6 @@ from starlette.responses import Response
 
 from nlp_service.api.deps import AssessorDep, CallerDep, StoreDep
 from nlp_service.bundle import TAXONOMY as TAXONOMY_FOLDER
-from nlp_service.domain.audit import RecordKind
 from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.people import permissions_in_order
 from nlp_service.domain.records import CHINA
@@ -21,10 +19,7 @@ from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.export.cells import make_safe
 from nlp_service.settings import Settings
 from nlp_service.store.retention import count_due
-from nlp_service.store.workers import list_workers
-from nlp_service.web.bundles import describe_bundles
-from nlp_service.web.model_card import read_card
-from nlp_service.web.settings_frame import MODELS, RETENTION, SETTINGS, TAXONOMY, render_section
+from nlp_service.web.settings_frame import RETENTION, SETTINGS, TAXONOMY, render_section
 
 settings_router = APIRouter(include_in_schema=False)
 
@@ -46,7 +41,7 @@ def show_taxonomy(request: Request, assessor: AssessorDep) -> Response:
     """Show the labels that are in force, and which of them are the installation's own."""
     settings: Settings = request.app.state.settings
     taxonomy = assessor.bundle.taxonomy
-    given = read_taxonomy(settings.bundle / TAXONOMY_FOLDER)
+    given = read_taxonomy(request.app.state.bundle_folder / TAXONOMY_FOLDER)
     local = _changed(given, taxonomy) if settings.local_taxonomy else {}
     return render_section(
         request, "taxonomy.html", all=taxonomy, local=local, file=settings.local_taxonomy
@@ -79,26 +74,6 @@ def show_retention(request: Request, store: StoreDep) -> Response:
     due = count_due(store, rules, today=datetime.now(CHINA).date())
     return render_section(
         request, "retention.html", due=due, problem=problem, file=settings.retention
-    )
-
-
-@settings_router.get(MODELS)
-def show_models(request: Request, assessor: AssessorDep, store: StoreDep) -> Response:
-    """Show the bundle that answers, its card, its neighbours, and which answered before."""
-    settings: Settings = request.app.state.settings
-    with store.reading() as office:
-        changes = office.audit.of(RecordKind.MODEL, 0)
-        workers = list_workers(office.connection)
-    return render_section(
-        request,
-        "models.html",
-        bundle=assessor.bundle,
-        versions=asdict(assessor.versions),
-        folder=settings.bundle,
-        bundles=describe_bundles(settings.bundle.parent),
-        card=read_card(settings.bundle),
-        changes=list(reversed(changes)),
-        workers=workers,
     )
 
 

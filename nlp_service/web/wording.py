@@ -60,7 +60,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.EXPORT: "导出",
     Permission.METRICS: "读运行指标",
     Permission.READ_AUDIT: "读审计",
-    Permission.MANAGE: "管理用户、密钥和分数线",
+    Permission.MANAGE: "管理用户、密钥、分数线和模型",
     Permission.ACT_FOR_OTHERS: "代他人操作",
 }
 RETENTION_STATES: Mapping[State, str] = {

@@ -168,6 +168,16 @@ def test_a_form_with_a_file_needs_the_token_before_the_file(user):
     assert taken.status_code == 303
 
 
+def test_a_form_may_say_little_beside_its_file(user):
+    client = user(UserRole.SECRETARY)
+    file = {"file": ("来信.xlsx", workbook(), XLSX)}
+
+    for more in ({"note": "长" * 200}, {f"f{number}": "1" for number in range(20)}):
+        sent = client.post("/batches", files=file, data=more)
+        assert sent.json()["code"] == "invalid_request"
+        assert "除一个文件外" in sent.json()["detail"]
+
+
 def test_so_much_is_held_and_no_more(user, monkeypatch):
     monkeypatch.setattr(holding, "MOST_HELD", 1)
     client = user(UserRole.SECRETARY)

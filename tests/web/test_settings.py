@@ -6,17 +6,23 @@ import re
 
 import pytest
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
+from nlp_service.app import create_app
+from nlp_service.assess import Assessor
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import SCOPES, Permission, UserRole
 from nlp_service.domain.retention import State
-from nlp_service.store.filing_lines import following, take_up
+from nlp_service.store.filing_lines import take_up
+from nlp_service.store.following import following
+from nlp_service.store.model_choices import settings_in_force
 from nlp_service.store.signing_in import sign_in
 from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS
 from nlp_service.web.bundles import describe_bundles
 from nlp_service.web.model_card import read_card
 from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, RETENTION, SECTIONS, USERS
 from nlp_service.web.wording import HEADS, PERMISSIONS, RETENTION_STATES
+from tests.bundles import break_bundle, folder_of_two
 from tests.callers import passwords
 from tests.web.reading import Reader, assert_strict, serious_violations
 
@@ -150,14 +156,12 @@ def test_filing_lines_are_set_by_an_admin_and_in_force_at_once(
         assert secretary.post(FILING, data={}).status_code == 403
         assert "由管理员更改" in words(secretary.get(FILING))
     finally:
-        quick_assessor.adopt(before)
+        quick_assessor.policy = before
 
 
 def test_filing_lines_are_taken_up_by_every_process(store, assessor):
-    from nlp_service.assess import Assessor
-
     other = Assessor(assessor.bundle)
-    with following(store, other):
+    with following(lambda: take_up(store, other)):
         assert other.policy.file_from == 60
         with store.transaction(actor="王管理") as office:
             policy = type(other.policy)(file_from=80, convert_from=30)
@@ -165,7 +169,7 @@ def test_filing_lines_are_taken_up_by_every_process(store, assessor):
         take_up(store, other)
         assert (other.policy.file_from, other.policy.convert_from) == (80, 30)
     another = Assessor(assessor.bundle)
-    with following(store, another):
+    with following(lambda: take_up(store, another)):
         assert another.policy.file_from == 80
 
 
@@ -215,6 +219,51 @@ def test_models_show_the_card_and_how_to_switch(admin, assessor, default_bundle_
     (tmp_path / "broken" / "manifest.json").write_text("{", encoding="utf-8")
     (broken,) = describe_bundles(tmp_path)
     assert "不是有效的 JSON" in broken.problem
+
+
+@pytest.fixture
+def two_bundles(state, default_bundle_folder, quick_assessor, tmp_path):
+    """Beside the bundle that answers lies another; at the end the first answers again."""
+    bundle = folder_of_two(default_bundle_folder, tmp_path)
+    state.settings = state.settings.model_copy(update={"bundle": bundle})
+    yield bundle.parent
+    state.answering.install(quick_assessor, default_bundle_folder)
+
+
+def test_another_bundle_is_put_in_force_and_taken_up_by_every_process(
+    admin, user, state, store, quick_assessor, two_bundles
+):
+    page = admin.post(MODELS, data={"label": "linear-6"}, headers={"HX-Request": "true"})
+
+    assert "linear-6（" in words(page)
+    letter = {"body": "柳林巷的路灯坏了半个月，请尽快修好。"}
+    told = admin.post("/v1/assessments?store=false", json=letter).json()
+    assert told["versions"]["bundle"] == "linear-6"
+    actions = [one.action for one in entries(store, limit=3)]
+    assert {Action.MODEL_CHOSEN, Action.MODEL_CHANGED} <= set(actions)
+    assert user(UserRole.SECRETARY, "李四").post(MODELS, data={}).status_code == 403
+    assert settings_in_force(store, state.settings).bundle == two_bundles / "linear"
+    other = create_app(state.settings, assessor=quick_assessor, store=store)
+    with TestClient(other):
+        assert other.state.assessor.versions.bundle == "linear-6"
+
+
+def test_a_bundle_that_does_not_load_is_not_put_in_force(
+    admin, state, store, quick_assessor, two_bundles
+):
+    break_bundle(two_bundles / "linear")
+
+    refused = admin.post(MODELS, data={"label": "linear-6"})
+
+    assert refused.status_code == 422
+    assert "没有换用" in refused.json()["detail"]
+    assert state.assessor.versions == quick_assessor.versions
+    assert admin.post(MODELS, data={"label": "nothing-1"}).status_code == 422
+    with store.transaction(actor="王管理") as office:  # as if it were whole on another machine
+        office.model_choices.choose("linear-6", before="encoder-5")
+    state.answering.follow()
+    assert state.assessor.versions == quick_assessor.versions
+    assert "这个进程却没有换用" in admin.get(MODELS).text
 
 
 def test_the_taxonomy_can_be_taken_away(admin, assessor):

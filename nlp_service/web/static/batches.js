@@ -14,7 +14,7 @@ function show(sent) {
   if (checking) at("sent").removeAttribute("value");
   else at("sent").value = sent;
   at("sending-says").textContent = checking
-    ? "已传完，正在检查；大的文件要半分钟左右……"
+    ? "已传完，正在检查……"
     : `正在上传 ${Math.round(100 * sent)} %`;
 }
 

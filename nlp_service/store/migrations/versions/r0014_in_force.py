@@ -1,4 +1,4 @@
-"""The totals from which filing is suggested, as the office set them; indices of the audit."""
+"""What an admin puts in force: lines for filing, the model bundle; indices to look in the audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,12 +11,20 @@ _LOOKED_UP_BY = {"audit_actor": ["actor", "key"], "audit_action": ["action", "ke
 
 
 def upgrade() -> None:
-    """Make the table: until somebody sets them, the lines of the settings are in force."""
+    """Make the tables: until somebody sets anything, what the settings say is in force."""
     op.create_table(
         "filing_lines",
         sa.Column("key", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         sa.Column("file_from", sa.Float, nullable=False),
         sa.Column("convert_from", sa.Float, nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Text, nullable=False),
+        schema=SCHEMA,
+    )
+    op.create_table(
+        "model_choices",
+        sa.Column("key", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("label", sa.Text, nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("set_by", sa.Text, nullable=False),
         schema=SCHEMA,
@@ -27,7 +35,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them; the lines of the settings are in force again."""
+    """Drop them; what the settings say is in force again."""
     for name in ("audit_at", *_LOOKED_UP_BY):
         op.drop_index(name, "audit", schema=SCHEMA)
+    op.drop_table("model_choices", schema=SCHEMA)
     op.drop_table("filing_lines", schema=SCHEMA)
