@@ -1,6 +1,5 @@
 """Make the application: middleware, problem handlers, routes and pages; its bundle and store."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -17,7 +16,8 @@ from nlp_service.api import (
     record_documentation,
     review_documentation,
 )
-from nlp_service.api.callers import MACHINE, Callers, held_keys
+from nlp_service.api.answering import Answering
+from nlp_service.api.callers import Callers, held_keys
 from nlp_service.api.documentation import (
     DESCRIPTION,
     TAGS,
@@ -37,17 +37,13 @@ from nlp_service.api.permissions import Line, PermissionTable
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
-from nlp_service.bundle import Bundle
 from nlp_service.people.passwords import Passwords
 from nlp_service.settings import Settings
-from nlp_service.store.model_changes import note_model
+from nlp_service.store.following import following
 from nlp_service.store.opening import Store, open_store
-from nlp_service.store.relating import make_relator
 from nlp_service.web.permissions import PAGE_LINES
 from nlp_service.web.problem_pages import ProblemPagesMiddleware
 from nlp_service.web.routes import page_router
-
-log = logging.getLogger(__name__)
 
 LINES: Sequence[Line] = (*API_LINES, *PAGE_LINES)
 """The whole table of permissions."""
@@ -74,18 +70,19 @@ def create_app(
     @asynccontextmanager
     async def hold_what_is_needed(app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as held:
-            app.state.assessor = assessor or load_assessor(settings)
-            held.callback(lambda: delattr(app.state, "assessor"))
+            loaded = assessor or load_assessor(settings)
             opened = (
                 held.enter_context(open_store(settings)) if settings.store and not store else None
             )
             app.state.store = store or opened
             held.callback(lambda: delattr(app.state, "store"))
             held.callback(lambda: setattr(app.state, "queue", None))
-            _know_relations(app, app.state.assessor.bundle, app.state.store)
-            bundle = app.state.assessor.bundle
-            metrics.name_bundle(app.state.assessor.versions, bundle.label_shares)
+            answering = app.state.answering = Answering(app, metrics)
+            answering.install(loaded, settings.bundle)
+            held.callback(lambda: delattr(app.state, "assessor"))
             held.enter_context(_know_people(app, start_key))
+            if app.state.store is not None:
+                held.enter_context(following(answering.follow))
             yield
 
     app = FastAPI(
@@ -149,20 +146,6 @@ def _know_people(app: FastAPI, start_key: str | None) -> Iterator[None]:
     held = held_keys(settings.key_hashes, start_key, has_store=store is not None)
     if store is not None:
         app.state.passwords = Passwords()
-        note_model(store, app.state.assessor.versions, actor=MACHINE)
     app.state.callers = Callers(store, held)
     yield
     del app.state.callers
-
-
-def _know_relations(app: FastAPI, bundle: Bundle, store: Store | None) -> None:
-    """Make what looks texts up, and what names places; say where the index is of another bundle."""
-    relator = app.state.relator = make_relator(bundle)
-    if relator is None or bundle.pairs is None:
-        return
-    finder = bundle.pairs.reader.finder
-    app.state.place_names = lambda text: [place.span.quote for place in finder.find(text)]
-    if store is not None and not relator.prepare(store):
-        log.warning(
-            "已存来件的文意索引属于另一个模型包，查重暂时只看文字；请运行 nlp-service reindex。"
-        )

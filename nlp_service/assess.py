@@ -80,7 +80,7 @@ class Assessor:
     """Assesses submissions with one bundle. Holds no state of any text; safe for threads."""
 
     def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
-        """Make ready; the policy says which proposals the installation would file."""
+        """Make ready; the policy says which proposals would be filed, and may be replaced."""
         self.bundle, self.policy = bundle, policy or FilingPolicy()
         self._cascade = Cascade(
             model=bundle.model,

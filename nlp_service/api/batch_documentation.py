@@ -62,6 +62,7 @@ _BATCH: dict[str, Any] = {
         "store": False,
         "explain": False,
         "quality": True,
+        "kind": "public_message",
         "source": "热线",
         "mapping": {},
         "webhook": "",

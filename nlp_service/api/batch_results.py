@@ -39,7 +39,14 @@ MEDIA_TYPES = {
 
 
 async def answer_results(
-    store: Store, ready: Ready, format: Format, *, from_row: int, follow: bool, folder: Path
+    store: Store,
+    ready: Ready,
+    format: Format,
+    *,
+    from_row: int,
+    follow: bool,
+    refused: bool,
+    folder: Path,
 ) -> Response:
     """Return the answer that sends results.
 
@@ -49,12 +56,13 @@ async def answer_results(
         format: as what they are sent.
         from_row: the first that is wanted.
         follow: wait for further ones until the job ends.
+        refused: only rows that have no assessment.
         folder: where a workbook is made before it is sent.
     """
     key = ready.batch.key
     headers = {
         NEXT_ROW: str(ready.until_row + 1),
-        "Content-Disposition": _disposition(ready, format),
+        "Content-Disposition": _disposition(ready, format, refused=refused),
     }
     parts = read_results(
         store,
@@ -64,6 +72,7 @@ async def answer_results(
         withhold=ready.withholds,
         waits=lambda seconds: None,
     )
+    parts = _only_refused(parts) if refused else parts
     if format is Format.XLSX:
         path = await run_in_threadpool(_make_workbook, folder, parts)
         removing = BackgroundTask(path.unlink)
@@ -72,6 +81,17 @@ async def answer_results(
     return StreamingResponse(
         _send(head, parts, write), media_type=MEDIA_TYPES[format], headers=headers
     )
+
+
+def _only_refused(parts: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+    """Leave out the lines of rows that were assessed; an empty part means waiting, and stays.
+
+    Within a value quotation marks are escaped, so these words stand nowhere else.
+    """
+    for lines in parts:
+        refused = [line for line in lines if b'"status":"ok"' not in line]
+        if refused or not lines:
+            yield refused
 
 
 async def _send(
@@ -114,8 +134,9 @@ def _make_workbook(folder: Path, parts: Iterator[list[bytes]]) -> Path:
     return path
 
 
-def _disposition(ready: Ready, format: Format) -> str:
+def _disposition(ready: Ready, format: Format, *, refused: bool) -> str:
     """Name the file after the one that was handed in; two ways to write it, for every browser."""
-    name = f"{Path(ready.batch.file.name).stem}-结果.{format}"
+    what = "未分拣的行" if refused else "结果"
+    name = f"{Path(ready.batch.file.name).stem}-{what}.{format}"
     plain = f"batch-{ready.batch.key}.{format}"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -28,6 +28,7 @@ from nlp_service.api.query import Way, WithQuality
 from nlp_service.api.receiving import receive_file
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.batches import Batch, BatchOptions
+from nlp_service.domain.submission import Kind
 from nlp_service.intake.kinds import announced_kind, kind_by_name
 from nlp_service.jobs.ending import cancel
 from nlp_service.jobs.results import look_at
@@ -45,6 +46,9 @@ Key = Annotated[int, PathParameter(description="任务的编号。", ge=1, le=MA
 async def read_options(
     columns: ColumnsDep,
     source: Annotated[str, Query(description="来源，如“热线”；编号在同一来源内不重复。")] = "",
+    kind: Annotated[
+        Kind, Query(description="没有写明类型的行按什么类型；不写时由模型建议。")
+    ] = Kind.UNKNOWN,
     mode: Way = None,
     store: Annotated[
         bool, Query(description="各行是否作为来件入库，供列表、查重和并案；试评用 false。")
@@ -59,6 +63,7 @@ async def read_options(
         keep=store,
         explain=explain,
         quality=quality,
+        kind=kind,
         source=source.strip(),
         mapping={name: str(it) for name, it in columns.fields.items()},
         webhook=webhook,
@@ -200,6 +205,7 @@ async def read_batch_results(
         int, Query(alias="from", description="从第几件起，1 为第一件。", ge=1, le=MAX_KEY)
     ] = 1,
     follow: Annotated[bool, Query(description="是否等到任务结束；否则给完已有的就结束。")] = False,
+    refused: Annotated[bool, Query(description="只给没有分拣结果的行和原因。")] = False,
 ) -> Response:
     """Send the results of a job."""
     if follow and format is Format.XLSX:
@@ -210,7 +216,13 @@ async def read_batch_results(
     await run_in_threadpool(_note_export, store, key, format, actor)
     folder = request.app.state.settings.data / "incoming"
     return await answer_results(
-        store, ready, format, from_row=from_row, follow=follow, folder=folder
+        store,
+        ready,
+        format,
+        from_row=from_row,
+        follow=follow,
+        refused=refused,
+        folder=folder,
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from nlp_service.api.schemas import AssessmentOut
 from nlp_service.api.validation import described
 from nlp_service.domain.batches import MOST_PROBLEMS, Batch, BatchState, NotifyState
-from nlp_service.domain.submission import Mode
+from nlp_service.domain.submission import Kind, Mode
 
 
 class RowProblemOut(BaseModel):
@@ -33,6 +33,7 @@ class BatchOptionsOut(BaseModel):
     store: bool = Field(description="各行是否作为来件入库。")
     explain: bool
     quality: bool
+    kind: Kind = Field(description="没有写明类型的行按什么类型。")
     source: str = Field(description="来源。")
     mapping: Mapping[str, str] = Field(description="人工指定的列：文件的列名 → 所含内容。")
     webhook: str = Field(description="结束时通知的地址；空为不通知。")

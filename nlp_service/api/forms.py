@@ -13,6 +13,9 @@ from nlp_service.api.problems import RequestRefused
 
 FORM = "multipart/form-data"
 
+_MOST_FIELDS, _LONGEST_FIELD = 8, 200
+"""Fields before a file, and bytes of each: codes and tokens, in ASCII."""
+
 Accept = Callable[[str, str], str]
 """Takes a file's name and media type, refuses what cannot be read; returns the name to go by."""
 
@@ -26,13 +29,20 @@ _FIELDS = (
 
 
 class FileForm:
-    """A form that holds one file and nothing else."""
+    """A form that holds one file and, where somebody wants them, small fields before it."""
 
-    def __init__(self, boundary: bytes, accept: Accept, *, name: str = "") -> None:
+    def __init__(
+        self,
+        boundary: bytes,
+        accept: Accept,
+        *,
+        name: str = "",
+        fields: dict[str, str] | None = None,
+    ) -> None:
         self.name = name
         """Of the file; one given before goes before the form's own."""
         self.media_type = ""
-        self._accept = accept
+        self._accept, self._fields, self._field = accept, fields, ""
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value = b"", b""
         self._content = bytearray()
@@ -51,14 +61,28 @@ class FileForm:
         )
 
     @classmethod
-    def announced(cls, content_type: str, accept: Accept, *, name: str = "") -> Self:
+    def announced(
+        cls,
+        content_type: str,
+        accept: Accept,
+        *,
+        name: str = "",
+        fields: dict[str, str] | None = None,
+    ) -> Self:
         """Return the form that a Content-Type announces.
+
+        Args:
+            content_type: says what separates the form's parts.
+            accept: asked when the file begins.
+            name: goes before what the form calls the file.
+            fields: takes the fields that stand before the file; without it there may be none.
 
         Raises:
             RequestRefused: it does not say what separates the form's parts.
         """
         try:
-            return cls(parse_options_header(content_type)[1][b"boundary"], accept, name=name)
+            boundary = parse_options_header(content_type)[1][b"boundary"]
+            return cls(boundary, accept, name=name, fields=fields)
         except (KeyError, FormParserError):
             raise RequestRefused("invalid_request", _BROKEN) from None
 
@@ -81,7 +105,7 @@ class FileForm:
             raise RequestRefused("invalid_request", _NO_FILE)
 
     def _begin_part(self) -> None:
-        self._headers, self._in_file = {}, False
+        self._headers, self._in_file, self._field = {}, False, ""
 
     def _read_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -96,7 +120,8 @@ class FileForm:
     def _open_part(self) -> None:
         said = parse_options_header(self._headers.get(b"content-disposition"))[1]
         if b"filename" not in said:
-            raise RequestRefused("invalid_request", _FIELDS)
+            self._open_field(said.get(b"name", b"").decode("utf-8", "replace"))
+            return
         if not said[b"filename"]:  # a browser's field in which nobody chose a file
             return
         if self._found:
@@ -106,9 +131,19 @@ class FileForm:
         self.media_type = announced.decode("latin-1")
         self.name = self._accept(self.name or _decode_name(said[b"filename"]), self.media_type)
 
+    def _open_field(self, name: str) -> None:
+        if self._fields is None or self._found or not name or len(self._fields) == _MOST_FIELDS:
+            raise RequestRefused("invalid_request", _FIELDS)
+        self._field = name
+        self._fields.setdefault(name, "")
+
     def _read_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
             self._content += data[start:end]
+        elif self._fields is not None and self._field:
+            self._fields[self._field] += data[start:end].decode("latin-1")
+            if len(self._fields[self._field]) > _LONGEST_FIELD:
+                raise RequestRefused("invalid_request", _FIELDS)
 
     def _end(self) -> None:
         self._ended = True

@@ -20,8 +20,9 @@ MAX_KEY = 2**53 - 1
 
 IMPORT_PATH = "/v1/submissions:import"
 BATCHES_PATH = "/v1/batches"
+BATCHES_PAGE = "/batches"
 
-_LARGE = (IMPORT_PATH, BATCHES_PATH)
+_LARGE = (IMPORT_PATH, BATCHES_PATH, BATCHES_PAGE)
 
 
 class BodyLimitMiddleware:

@@ -39,7 +39,13 @@ class ReceivedFile:
 
 
 async def receive_file(
-    request: Request, folder: Path, *, name: str, accept: Accept, most: int
+    request: Request,
+    folder: Path,
+    *,
+    name: str,
+    accept: Accept,
+    most: int,
+    fields: dict[str, str] | None = None,
 ) -> ReceivedFile:
     """Take in the file that a request brings, as its body or in a form.
 
@@ -49,6 +55,7 @@ async def receive_file(
         name: what the query calls it; goes before what the form calls it.
         accept: asked before anything of the file is read.
         most: bytes of the file.
+        fields: takes what else a form says before its file; without it a form may say nothing.
 
     Raises:
         RequestRefused: it is not accepted, is larger, breaks off, or cannot be put on the disk.
@@ -56,7 +63,8 @@ async def receive_file(
     media_type = media_type_of(request)
     if media_type == FORM:
         _check_announced(request, most + _MOST_AROUND)
-        form = FileForm.announced(request.headers["content-type"], accept, name=name)
+        announced = request.headers["content-type"]
+        form = FileForm.announced(announced, accept, name=name, fields=fields)
         body = _limited(request.stream(), most + _MOST_AROUND)
         content = await _keep(form.read(body), folder, most=most)
         return ReceivedFile(content=content, name=form.name, media_type=form.media_type)

@@ -16,13 +16,15 @@ def reindex_command(bundle: Path | None) -> None:
     服务可照常运行。中途被打断不要紧，再运行一次即可接着做。
     """
     from nlp_service.store.boilerplate import relearn_boilerplate
+    from nlp_service.store.model_choices import settings_in_force
     from nlp_service.store.opening import open_store
     from nlp_service.store.reindexing import refill_fingerprints, reindex
     from nlp_service.store.relating import make_relator, relate_missing
 
     settings = read_settings({"bundle": bundle})
-    relator = make_relator(load_assessor(settings).bundle)
     with open_store(settings) as store:
+        chosen = settings if bundle else settings_in_force(store, settings)
+        relator = make_relator(load_assessor(chosen).bundle)
         if relator is not None and relator.embedder is not None:
             done = reindex(store, space=relator.space, embed=relator.embedder.embed)
             refilled, embedded = done.fingerprinted, done.embedded

@@ -74,6 +74,10 @@ class Action(enum.StrEnum):
     """从备份恢复数据库"""
     MODEL_CHANGED = "model_changed"
     """换用模型包"""
+    MODEL_CHOSEN = "model_chosen"
+    """选用模型包"""
+    FILING_LINES_SET = "filing_lines_set"
+    """更改立案分数线"""
     SIGNED_IN = "signed_in"
     """登录"""
     SIGN_IN_FAILED = "sign_in_failed"
@@ -115,6 +119,8 @@ class RecordKind(enum.StrEnum):
     """数据库"""
     MODEL = "model"
     """模型包"""
+    FILING_LINES = "filing_lines"
+    """立案分数线"""
     USER = "user"
     """用户"""
     KEY = "key"
@@ -142,6 +148,18 @@ class AuditEntry:
     record_key: int
     before: Facts | None
     after: Facts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries are wanted; what is empty or None does not matter."""
+
+    actor: str = ""
+    """The whole name, as the entries have it."""
+    action: Action | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Entries before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from nlp_service.domain.submission import Mode
+from nlp_service.domain.submission import Kind, Mode
 
 MOST_PROBLEMS = 100
 """Refused and quarantined rows that a job lists; it counts all of them."""
@@ -57,6 +58,8 @@ class BatchOptions:
     """Its rows become submissions of the store."""
     explain: bool = False
     quality: bool = True
+    kind: Kind = Kind.UNKNOWN
+    """Of rows that name none."""
     source: str = ""
     """The channel, as ``Origin.source``."""
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +77,22 @@ class BatchFile:
     """SHA-256 of its bytes, in hexadecimal digits."""
     size: int
     """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFile:
+    """A file that its holder looks over before it is started."""
+
+    key: int
+    file: BatchFile
+    mapping: Mapping[str, str]
+    """Column of the file -> what it holds, where the holder said so."""
+    reports: Sequence[Mapping[str, Any]]
+    """What was found in it, as ``jobs.holding`` writes it down."""
+    held_by: str
+    held_at: datetime
+    until: datetime
+    """When it is forgotten, unless it was started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

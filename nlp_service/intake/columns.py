@@ -184,7 +184,11 @@ class ColumnMapping:
 
     def of(self, name: str) -> Field | None:
         """Return what a column stands for: as a person said, else by the table."""
-        return self.fields.get(tidy(name)) or field_of(name)
+        return self.said_of(name) or field_of(name)
+
+    def said_of(self, name: str) -> Field | None:
+        """Return what a person said of a column, whose name they may have seen cut short."""
+        return self.fields.get(tidy(name)) or self.fields.get(tidy(_shown(name)))
 
     @property
     def as_names(self) -> Mapping[str, Sequence[str]]:
@@ -236,21 +240,21 @@ def read_columns(names: Sequence[str], mapping: ColumnMapping) -> Sequence[Colum
             surest.setdefault(found, place)
     return [
         Column(
-            name=_as_text(name),
+            name=_shown(name),
             field=found if found is None or _counts(found, surest[found] == place) else None,
         )
         for place, (name, found) in enumerate(zip(names, meant, strict=True))
     ]
 
 
-def _as_text(name: str) -> str:
+def _shown(name: str) -> str:
     """Return a column's name on one line; what is no text in it becomes a question mark."""
     return " ".join(name.encode("utf-8", "replace").decode().split())[:_LONGEST_SHOWN]
 
 
 def _rank(name: str, mapping: ColumnMapping) -> int:
     found = _find(name)
-    return -1 if tidy(name) in mapping.fields else found[1] if found else 0
+    return -1 if mapping.said_of(name) else found[1] if found else 0
 
 
 def _counts(found: Field, surest: bool) -> bool:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nlp_service.domain.errors import InvalidSubmission, UnreadableInput
+from nlp_service.intake.archive import read_archived
 from nlp_service.intake.columns import TEXT_FIELDS, ColumnMapping, Field
 from nlp_service.intake.confinement import Confinement
 from nlp_service.intake.files import OpenFile, announce, open_files
 from nlp_service.intake.findings import Findings
 from nlp_service.intake.kinds import FileKind
 from nlp_service.intake.rows import InvalidRow
+from nlp_service.intake.tables import NoTextColumn
 from nlp_service.intake.uploads import ReadRow, opening_of, read_opened
 from nlp_service.text.normalise import clean
 
@@ -56,6 +58,17 @@ class FileReport:
     """What was mended or passed over, and what a person should look at."""
     problem: str = ""
     """Why it cannot be read, or not beyond what was read; empty where it can."""
+    cut: bool = False
+    """Whether there is more of it than was to be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """How a check is made."""
+
+    numbers: Iterator[int]
+    keep: bool
+    most_rows: int
 
 
 @dataclass(slots=True)
@@ -68,6 +81,7 @@ class _Tally:
     odd: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[str]] = field(default_factory=dict)
     problem: str = ""
+    cut: bool = False
 
 
 def check_upload(
@@ -76,38 +90,55 @@ def check_upload(
     name: str | None = None,
     mapping: ColumnMapping | None = None,
     media_type: str = "",
+    keep: bool = False,
+    most_rows: int = 2**62,
 ) -> Sequence[FileReport]:
     """Read a file to its end and report on it, or on each file in an archive.
 
-    A row is refused here if and only if it would be where it is assessed. Parameters are those of
-    ``open_upload``; what that would raise is here a report's ``problem``.
+    A row is refused here if and only if it would be where it is assessed. What ``open_upload``
+    would raise is here a report's ``problem``.
+
+    Args:
+        source: as for ``open_upload``.
+        name: likewise.
+        mapping: likewise.
+        media_type: likewise.
+        keep: refuse also what could be assessed but, for its date or outcome, not stored.
+        most_rows: how many are read at most, over all files.
 
     Raises:
         UnreadableInput: there is no such file.
     """
     opening, called = opening_of(source, name)
     told = announce(called, mapping=mapping, media_type=media_type)
-    numbers = iter(range(1, 2**63))
+    wishes = _Wishes(numbers=iter(range(1, 2**63)), keep=keep, most_rows=most_rows)
     reports: list[FileReport] = []
     with opening() as file, Confinement() as confinement:
         try:
             for opened in open_files(file, told, confinement):
-                reports.append(_report(opened, numbers))
+                reports.append(_report(opened, wishes))
+                if reports[-1].cut:
+                    break
         except UnreadableInput as error:
             reports.append(_unreadable(told.name, told.kind, str(error)))
     return reports or [_unreadable(told.name, told.kind, f"{told.name} 里没有一个可读的文件。")]
 
 
-def _report(opened: OpenFile, numbers: Iterator[int]) -> FileReport:
-    tally = _Tally()
+def _report(opened: OpenFile, wishes: _Wishes) -> FileReport:
+    tally, found = _Tally(), opened.findings
     try:
-        for row in read_opened(opened, numbers=numbers):
-            _count(tally, row)
-        if not tally.read:
-            tally.problem = f"{opened.findings.name} 里没有一件来件，请检查文件。"
+        for row in read_opened(opened, numbers=wishes.numbers):
+            if row.number > wishes.most_rows:
+                tally.cut = True
+                break
+            _count(tally, row, keep=wishes.keep)
+        if not tally.read and not tally.cut:
+            tally.problem = f"{found.name} 里没有一件来件，请检查文件。"
+    except NoTextColumn as error:
+        tally.problem = str(error)
+        found.add_columns(error.columns)
     except UnreadableInput as error:
         tally.problem = str(error)
-    found = opened.findings
     return FileReport(
         name=found.name,
         kind=found.kind,
@@ -117,22 +148,24 @@ def _report(opened: OpenFile, numbers: Iterator[int]) -> FileReport:
         rows_read=tally.read,
         rows_refused=tally.refused,
         refusals=tally.refusals,
-        notes=[*_missing(found), *found.notes, *_odd(tally)],
+        notes=[*_missing(found, tally), *found.notes, *_odd(tally)],
         problem=tally.problem,
+        cut=tally.cut,
     )
 
 
-def _missing(found: Findings) -> Iterator[str]:
+def _missing(found: Findings, tally: _Tally) -> Iterator[str]:
     """Yield what was looked for and is not there: a column of the mapping, one for the text."""
     for name in found.missing():
         yield f"没有名为“{name}”的列"
-    if found.columns and not set(TEXT_FIELDS) & set(found.columns.values()):
+    named = set(TEXT_FIELDS) & set(found.columns.values())
+    if found.columns and not named and not tally.problem:
         yield "没有认出正文；请指明哪一列是正文（命令行写 --column 正文=列名）"
 
 
-def _count(tally: _Tally, row: ReadRow) -> None:
+def _count(tally: _Tally, row: ReadRow, *, keep: bool) -> None:
     tally.read += 1
-    refused = _refusal(row)
+    refused = _refusal(row, keep=keep)
     if refused is not None:
         tally.refused += 1
         if len(tally.refusals) < MOST_REFUSALS:
@@ -147,14 +180,15 @@ def _count(tally: _Tally, row: ReadRow) -> None:
             places.append(row.where)
 
 
-def _refusal(row: ReadRow) -> InvalidSubmission | None:
+def _refusal(row: ReadRow, *, keep: bool) -> InvalidSubmission | None:
     if isinstance(row.item, InvalidRow):
         return row.item
     try:
         clean(row.item)
     except InvalidSubmission as error:
         return error
-    return None
+    archived = read_archived(row, source="") if keep else None
+    return archived if isinstance(archived, InvalidRow) else None
 
 
 def _odd(tally: _Tally) -> Iterator[str]:

@@ -33,6 +33,11 @@ _LONGEST_NAME = 20
 class NoTextColumn(UnreadableInput):
     """None of a table's first rows names a column for the text."""
 
+    def __init__(self, message: str, columns: Sequence[Column] = ()) -> None:
+        super().__init__(message)
+        self.columns = columns
+        """Of the row that looks most like one of names, for who is to say which is the text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -85,7 +90,8 @@ def _find_header(rows: Iterator[_Row], found: Findings, table: Table) -> tuple[i
         if names_text(row.cells, found.mapping):
             return skipped, row.cells, row.line
         likely = likely or _names_likely(row.cells)
-    raise NoTextColumn(_explain_missing(found.name, table, likely))
+    told = _explain_missing(found.name, table, likely)
+    raise NoTextColumn(told, read_columns(likely, found.mapping))
 
 
 def names_text(cells: Cells, mapping: ColumnMapping) -> bool:

@@ -148,7 +148,7 @@ def _put_down_all(reading: _Reading, upload: Upload) -> str:
         try:
             for row in upload.rows:
                 if row.number > reading.batch.tally.read:
-                    yield job_row(row, keep=options.keep, source=options.source)
+                    yield job_row(row, keep=options.keep, source=options.source, kind=options.kind)
         except UnreadableInput as error:
             problem = str(error)
 

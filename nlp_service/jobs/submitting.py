@@ -63,7 +63,7 @@ def submit(
     check_name("来源", options.source)
     check_name("请求头 Idempotency-Key ", idempotency_key)
     _check_webhook(options, settings)
-    digest, size = _measure(file)
+    digest, size = measure(file)
     told = BatchFile(name=name, digest=digest, size=size)
     queue.prepare()  # not inside a transaction, for which DBOS would wait
     with store.transaction(actor=actor) as office:
@@ -85,7 +85,8 @@ def _check_webhook(options: BatchOptions, settings: Settings) -> None:
     read_target(options.webhook, settings.webhook_hosts)
 
 
-def _measure(file: BinaryIO) -> tuple[str, int]:
+def measure(file: BinaryIO) -> tuple[str, int]:
+    """Return a file's SHA-256, in hexadecimal digits, and its bytes."""
     digest = hashlib.sha256()
     file.seek(0)
     while block := file.read(PIECE):

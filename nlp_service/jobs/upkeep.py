@@ -20,7 +20,7 @@ _AT_ONCE = 500
 
 
 def tidy_up(store: Store, *, results_before: datetime) -> None:
-    """Take out the results of jobs that ended before a moment, and records of work long done.
+    """Take out results of jobs that ended before a moment, held files, records of work long done.
 
     Raises:
         StoreError: the database refuses.
@@ -29,6 +29,7 @@ def tidy_up(store: Store, *, results_before: datetime) -> None:
     with store.transaction(actor=ACTOR) as office:
         expired = office.batches.expire(before=results_before)
         office.label_counts.fold(before=today - COUNTED_BY_DAY_FOR)
+        office.held_files.expire()
     if expired:
         log.info("%d 个任务的结果已满保存期，已删除。", expired)
     while _forget_done(datetime.now(UTC) - DONE_KEPT_FOR):

@@ -39,6 +39,7 @@ from nlp_service.jobs.scoring import (
     join_results,
     prepare_filings,
     score_rows,
+    stored_keys,
 )
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import RowChunk
@@ -81,6 +82,8 @@ class Workshop:
     relator: Relator | None
     settings: Settings
     load: Load
+    unfit: Path | None = None
+    """Folder of a chosen bundle that does not load here."""
     stopping: threading.Event = field(default_factory=threading.Event)
     scoring: threading.Lock = field(default_factory=threading.Lock)
     """One chunk is scored at a time: two at once would only take turns."""
@@ -91,6 +94,13 @@ class Workshop:
     def folder(self) -> Path:
         """Where files lie while they are read."""
         return self.settings.data / "incoming"
+
+    @property
+    def settings_now(self) -> Settings:
+        """The settings with the lines for filing that are in force, for other processes."""
+        policy = self.assessor.policy
+        lines = {"file_from": policy.file_from, "convert_from": policy.convert_from}
+        return self.settings.model_copy(update=lines)
 
     def insist(self, act: Callable[[], _Value]) -> _Value:
         """Do it until the database lets it happen.
@@ -218,7 +228,7 @@ def _score(shop: Workshop, job: Batch, chunk: RowChunk, rows: Sequence[JobRow]) 
     if chunk.tries >= ALONE_FROM:
         told = (job.key, chunk.first_row, chunk.tries - 1)
         log.warning("任务 %d 自第 %d 行起的一段中断了 %d 次，改为逐行单独分拣。", *told)
-        return ScoringProcess(shop.settings, shop.load).score(rows, job.options)
+        return ScoringProcess(shop.settings_now, shop.load).score(rows, job.options)
     faulthandler.dump_traceback_later(CHUNK_WITHIN_S, exit=True)
     try:
         return score_rows(shop.assessor, rows, job.options)
@@ -242,6 +252,7 @@ def _write(shop: Workshop, scored: _Scored) -> None:
         )
         if not there:
             raise _Overtaken
+        office.batches.rows.note_stored(job.key, stored_keys(filed))
         now = office.batches.count(job.key, count_results(results))
         follow_up(office, shop.queue, before, now)
         _count_labels(shop, office, results)

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import create_engine
 
-from nlp_service.assess import Assessor, load_assessor
-from nlp_service.domain.errors import NlpServiceError
+from nlp_service.assess import load_assessor
+from nlp_service.domain.errors import BundleError, NlpServiceError
 from nlp_service.domain.failures import describe_failure
 from nlp_service.jobs import recovery, work
 from nlp_service.jobs.isolation import Load
@@ -33,6 +33,9 @@ from nlp_service.jobs.queue import (
 )
 from nlp_service.jobs.upkeep import tidy_up
 from nlp_service.settings import Settings
+from nlp_service.store.filing_lines import take_up
+from nlp_service.store.following import following
+from nlp_service.store.model_choices import settings_in_force
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 from nlp_service.store.workers import Presence
@@ -62,6 +65,8 @@ class Worker:
     def __init__(self, shop: work.Workshop) -> None:
         self.shop = shop
         self.executor = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self.outdated = threading.Event()
+        """Set when another bundle was chosen: whoever holds the worker lets a new one begin."""
         self._in_hands: set[str] = set()
         self._engine = create_engine(
             shop.store.engine.url,
@@ -216,29 +221,47 @@ def working(
 
 
 def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worker]:
-    assessor = load(settings)
     opened = None if store else open_store(settings)
     try:
-        worker = Worker(_equip(settings, store or opened, assessor, load))
-        worker.start()
-        try:
-            yield worker
-        finally:
-            worker.stop()
+        shop = _equip(settings, store or opened, load)
+        worker = Worker(shop)
+        with following(lambda: _follow(worker, settings)):
+            worker.start()
+            try:
+                yield worker
+            finally:
+                worker.stop()
     finally:
         if opened is not None:
             opened.close()
 
 
-def _equip(
-    settings: Settings, store: Store | None, assessor: Assessor, load: Load
-) -> work.Workshop:
+def _follow(worker: Worker, settings: Settings) -> None:
+    """Take up the lines for filing that are in force; note where another bundle was chosen."""
+    shop = worker.shop
+    take_up(shop.store, shop.assessor)
+    chosen = settings_in_force(shop.store, settings).bundle
+    if chosen not in (shop.settings.bundle, shop.unfit):
+        worker.outdated.set()
+
+
+def _equip(settings: Settings, store: Store | None, load: Load) -> work.Workshop:
     assert store is not None
+    chosen, unfit = settings_in_force(store, settings), None
+    try:
+        assessor = load(chosen)
+    except BundleError as error:
+        if chosen == settings:
+            raise
+        log.error("没有用选定的模型包：%s", error)
+        chosen, unfit = settings, chosen.bundle
+        assessor = load(settings)
     return work.Workshop(
         store=store,
         queue=JobQueue(store.engine),
         assessor=assessor,
         relator=make_relator(assessor.bundle),
-        settings=settings,
+        settings=chosen,
+        unfit=unfit,
         load=load,
     )

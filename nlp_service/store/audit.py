@@ -12,12 +12,21 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import ColumnElement, Connection, Row, select, text
 
-from nlp_service.domain.audit import Action, AuditEntry, Change, Facts, RecordKind
+from nlp_service.domain.audit import (
+    Action,
+    AuditEntry,
+    AuditFilter,
+    Change,
+    Facts,
+    RecordKind,
+)
 from nlp_service.store.chaining import hash_entries, read_head, read_row
 from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.tables import audit
+
+EVERYTHING = AuditFilter()
 
 _LOCK = 0x6E6C705F617564  # "nlp_aud"; whoever has it waits for nothing else
 
@@ -87,12 +96,30 @@ class Audit:
         of_it = [one for one in self._noted if (one.record_kind, one.record_key) == (kind, key)]
         return [*map(_read_entry, rows), *of_it]
 
-    def latest(self, *, before: int | None = None, limit: int = 50) -> Sequence[AuditEntry]:
+    def latest(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        wanted: AuditFilter = EVERYTHING,
+    ) -> Sequence[AuditEntry]:
         """Return entries, the newest first; only those with a lower number than ``before``."""
         statement = select(audit).order_by(audit.c.key.desc()).limit(limit)
+        statement = statement.where(*_conditions(wanted))
         if before is not None:
             statement = statement.where(audit.c.key < before)
         return [_read_entry(row) for row in self._connection.execute(statement)]
+
+
+def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.actor:
+        yield audit.c.actor == wanted.actor
+    if wanted.action is not None:
+        yield audit.c.action == wanted.action
+    if wanted.since is not None:
+        yield audit.c.at >= wanted.since
+    if wanted.until is not None:
+        yield audit.c.at < wanted.until
 
 
 def _as_stored(facts: Facts | None) -> Facts | None:

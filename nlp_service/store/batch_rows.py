@@ -8,11 +8,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.batches import ResultChunk
 from nlp_service.store.among import among
-from nlp_service.store.batch_tables import batch_chunks, batch_pieces, batch_results
+from nlp_service.store.batch_tables import (
+    batch_chunks,
+    batch_pieces,
+    batch_results,
+    batch_submissions,
+)
 from nlp_service.store.packed_lines import erase_lines
 from nlp_service.store.tables import submissions
 
@@ -153,6 +159,17 @@ class BatchRows:
                     stored_keys=sorted(set(row.stored_keys) - gone),
                 )
             )
+
+    def note_stored(self, batch: int, submissions: Collection[int]) -> None:
+        """Note which submissions a job brought in, also those that were there already."""
+        if submissions:
+            rows = [{"batch_key": batch, "submission_key": key} for key in submissions]
+            self._connection.execute(insert(batch_submissions).on_conflict_do_nothing(), rows)
+
+    def count_stored(self, batch: int) -> int:
+        """Return how many submissions a job brought in."""
+        of_it = batch_submissions.c.batch_key == batch
+        return self._connection.execute(select(func.count()).where(of_it)).scalar_one()
 
     def waiting(self, batch: int, *, limit: int | None = None) -> Sequence[tuple[int, str]]:
         """Return first row and workflow of the chunks that wait, in order."""

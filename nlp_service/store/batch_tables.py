@@ -131,6 +131,47 @@ batch_label_counts = Table(
     _count("texts"),
 )
 
+batch_submissions = Table(
+    "batch_submissions",
+    metadata,
+    _batch_key(),
+    Column(
+        "submission_key",
+        BigInteger,
+        ForeignKey(f"{SCHEMA}.submissions.key", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Index("batch_submissions_submission", "submission_key"),
+)
+
+held_files = Table(
+    "held_files",
+    metadata,
+    Column("key", BigInteger, Identity(always=True), primary_key=True),
+    _words("name"),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the file
+    _count("size"),
+    Column("mapping", JSON, nullable=False),  # column -> field, where a person said so
+    Column("reports", JSON, nullable=False),
+    _words("held_by"),
+    _moment("held_at"),
+    _moment("until"),
+    Index("held_files_holder", "held_by"),
+)
+
+held_pieces = Table(
+    "held_pieces",
+    metadata,
+    Column(
+        "held_key",
+        BigInteger,
+        ForeignKey(f"{SCHEMA}.held_files.key", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _number("number"),
+    Column("content", LargeBinary, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,

@@ -1,6 +1,6 @@
 """Batch jobs in the store: handed in once, moved on with each chunk's results, ended once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from nlp_service.domain.batches import (
     RowProblem,
 )
 from nlp_service.domain.errors import RecordUnknown
-from nlp_service.domain.submission import Mode
+from nlp_service.domain.submission import Kind, Mode
 from nlp_service.store.audit import Audit
 from nlp_service.store.batch_rows import BatchRows
 from nlp_service.store.batch_tables import batch_pieces, batch_results, batches
@@ -86,6 +86,12 @@ class Batches:
             )
         ).one_or_none()
         return None if found is None else _read_batch(found)
+
+    def with_digest(self, digest: str) -> Batch | None:
+        """Return the newest job of a file with the same bytes; None where there is none."""
+        same = _select().where(batches.c.digest == bytes.fromhex(digest))
+        row = self._connection.execute(same.order_by(batches.c.key.desc()).limit(1)).one_or_none()
+        return None if row is None else _read_batch(row)
 
     def get(self, key: int) -> Batch:
         """Return a job.
@@ -289,7 +295,6 @@ def _select() -> Select[Any]:
 
 
 def _read_batch(row: Row[Any]) -> Batch:
-    options = row.options
     tally = BatchTally(
         read=row.rows_read,
         read_whole=row.read_whole,
@@ -305,7 +310,7 @@ def _read_batch(row: Row[Any]) -> Batch:
         file=BatchFile(name=row.name, digest=row.digest.hex(), size=row.size),
         kind=row.kind,
         columns=row.columns,
-        options=BatchOptions(**{**options, "mode": options["mode"] and Mode(options["mode"])}),
+        options=_read_options(row.options),
         tally=tally,
         problem=row.problem,
         notify_state=NotifyState(row.notify_state),
@@ -319,6 +324,12 @@ def _read_batch(row: Row[Any]) -> Batch:
         results_until=row.results_until,
         rows_per_s=_rate(row, tally),
     )
+
+
+def _read_options(options: Mapping[str, Any]) -> BatchOptions:
+    mode, kind = options["mode"], options.get("kind", Kind.UNKNOWN)
+    told = {"mode": mode and Mode(mode), "kind": Kind(kind)}
+    return BatchOptions(**{**options, **told})
 
 
 def _rate(row: Row[Any], tally: BatchTally) -> float | None:

@@ -20,13 +20,16 @@ from nlp_service.store.audit import Audit
 from nlp_service.store.batches import Batches
 from nlp_service.store.embedded import EmbeddedServer, use_server
 from nlp_service.store.failures import explaining_failures, name_address
+from nlp_service.store.filing_lines import FilingLineBook
 from nlp_service.store.groups import Groups
+from nlp_service.store.held_files import HeldFiles
 from nlp_service.store.hot_issues import HotIssueFinder
 from nlp_service.store.imports import Imports
 from nlp_service.store.label_counts import LabelCounts
 from nlp_service.store.meaning_index import StoredMeaningIndex
 from nlp_service.store.merges import Merges
 from nlp_service.store.migrate import migrate
+from nlp_service.store.model_choices import ModelChoices
 from nlp_service.store.originals import Originals
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
@@ -69,6 +72,9 @@ class Office:
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
+        self.held_files = HeldFiles(connection)
+        self.filing_lines = FilingLineBook(connection, self.audit)
+        self.model_choices = ModelChoices(connection, self.audit)
         self.label_counts = LabelCounts(connection)
 
     @contextmanager

@@ -183,6 +183,25 @@ outcomes = Table(
     Index("outcomes_filing_number", "filing_number", postgresql_where=text("filing_number <> ''")),
 )
 
+filing_lines = Table(
+    "filing_lines",
+    metadata,
+    _key(),
+    Column("file_from", Float, nullable=False),
+    Column("convert_from", Float, nullable=False),
+    _moment("set_at"),
+    Column("set_by", Text, nullable=False),
+)
+
+model_choices = Table(
+    "model_choices",
+    metadata,
+    _key(),
+    Column("label", Text, nullable=False),
+    _moment("set_at"),
+    Column("set_by", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -197,4 +216,7 @@ audit = Table(
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("audit_record", "record_kind", "record_key", "key"),
+    Index("audit_actor", "actor", "key"),
+    Index("audit_action", "action", "key"),
+    Index("audit_at", "at"),
 )

@@ -5,8 +5,9 @@ what the lock cannot: a machine that lost its network or its power.
 """
 
 import socket
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -89,6 +90,27 @@ def count_living(connection: Connection) -> int:
     """
     beating = workers.c.beat_at >= func.now() - GONE_AT_LAST_AFTER
     return connection.execute(select(func.count()).select_from(workers).where(beating)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLine:
+    """A worker as it last said of itself."""
+
+    host: str
+    pid: int
+    bundle: str
+    started_at: datetime
+
+
+def list_workers(connection: Connection) -> Sequence[WorkerLine]:
+    """Return the workers that have told of themselves of late, by machine."""
+    w = workers.c
+    rows = connection.execute(
+        select(w.host, w.pid, w.bundle, w.started_at)
+        .where(w.beat_at > func.now() - GONE_AT_LAST_AFTER)
+        .order_by(w.host, w.pid)
+    )
+    return [WorkerLine(**row._mapping) for row in rows]
 
 
 def read_living(connection: Connection) -> Collection[str]:

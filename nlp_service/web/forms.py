@@ -50,11 +50,20 @@ async def read_signed_form(request: Request, form: FormDep) -> Form:
     Raises:
         RequestRefused: nothing shows that it did. Keys need nothing: no browser adds them itself.
     """
+    check_signed(request, form.get(TOKEN_FIELD, ""))
+    return form
+
+
+def check_signed(request: Request, token: str) -> None:
+    """Let only pass what our own page sent in this session; see ``read_signed_form``.
+
+    Raises:
+        RequestRefused: neither the header nor the form's token shows that it did.
+    """
     if "Authorization" not in request.headers:
-        brought = request.headers.get(CSRF_HEADER) or form.get(TOKEN_FIELD, "")
+        brought = request.headers.get(CSRF_HEADER) or token
         if not same(brought, csrf_token_of(read_session_cookie(request) or "")):
             raise RequestRefused("csrf_refused")
-    return form
 
 
 SignedFormDep = Annotated[Form, Depends(read_signed_form)]

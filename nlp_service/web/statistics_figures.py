@@ -7,6 +7,7 @@ from datetime import date
 
 from nlp_service.api.drift import CALM_BELOW, FEWEST, LOOK_FROM, stability_index
 from nlp_service.bundle import Bundle
+from nlp_service.domain.quality import DISPOSITION_NAMES
 from nlp_service.domain.statistics import Agreements, Part, Span, StatisticsFilter, Totals
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Taxonomy
@@ -16,7 +17,7 @@ from nlp_service.export.tables import Column, Table
 from nlp_service.store.agreement import Labels, read_agreements, read_latest_labels
 from nlp_service.store.opening import Office
 from nlp_service.web.figures import Drawing, Figure, shares_of
-from nlp_service.web.wording import DISPOSITIONS, KINDS, PARTS
+from nlp_service.web.wording import KINDS, PARTS
 
 FEW = 30
 """Below so many a share is only told with a warning."""
@@ -178,7 +179,7 @@ def _bands(counts: Counts, taxonomy: Taxonomy) -> Figure:
 
 def _decided(counts: Counts) -> Figure:
     found = counts.by[Part.DECIDED]
-    named = {DISPOSITIONS[one]: found.get(one, 0) for one in DISPOSITIONS if found}
+    named = {DISPOSITION_NAMES[one]: found.get(one, 0) for one in DISPOSITION_NAMES if found}
     total = sum(found.values())
     left = counts.totals.submissions - total
     return _counted(

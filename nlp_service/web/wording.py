@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from math import ceil
 from typing import Any
 
 from nlp_service.api.related_schemas import RELATION_NAMES, outcome_in_words
+from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.batches import BatchState
 from nlp_service.domain.duplicates import Relation
-from nlp_service.domain.people import UserRole
+from nlp_service.domain.people import Permission, UserRole
 from nlp_service.domain.privacy import PrivateType
 from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.records import CHINA, ReplyClass
-from nlp_service.domain.submission import Kind
+from nlp_service.domain.retention import State
+from nlp_service.domain.submission import Kind, Mode
 from nlp_service.export.flat import VERDICTS
+from nlp_service.intake.encodings import encoding_name
+from nlp_service.intake.kinds import FileKind
+from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS, facts_in_words
 from nlp_service.web.highlights import places_of, shared_points
 
 KINDS: Mapping[Kind, str] = {
@@ -60,6 +67,30 @@ PRIVATE_TYPES: Mapping[PrivateType, str] = {
     PrivateType.NAME: "私人姓名",
     PrivateType.ADDRESS: "住址",
 }
+PERMISSIONS: Mapping[Permission, str] = {
+    Permission.ASSESS: "评定、自查，不存入",
+    Permission.READ: "查阅来件、并案、热点和导入",
+    Permission.FILE: "存入来件、导入档案",
+    Permission.HANDLE: "并案、认定关系、限阅、更正",
+    Permission.DECIDE: "登记办理结果",
+    Permission.DELETE: "删除来件",
+    Permission.READ_ORIGINAL: "查阅限阅来件和未遮盖的原文",
+    Permission.EXPORT: "导出",
+    Permission.METRICS: "读运行指标",
+    Permission.READ_AUDIT: "读审计",
+    Permission.MANAGE: "管理用户、密钥、分数线和模型",
+    Permission.ACT_FOR_OTHERS: "代他人操作",
+}
+RETENTION_STATES: Mapping[State, str] = {
+    State.DELETED: "已删除",
+    State.RESTRICTED: "限阅",
+    State.FILED: "立案",
+    State.MERGED: "并案",
+    State.CONVERTED: "转意见建议",
+    State.RETURNED: "退回完善",
+    State.NOT_FILED: "不予立案",
+    State.UNDECIDED: "没有登记结果",
+}
 
 SURE_FROM, FAIRLY_SURE_FROM = 0.9, 0.7
 """Calibrated probabilities from which a tag is called 有把握 and 较有把握."""
@@ -99,6 +130,62 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+BATCH_STATES: Mapping[BatchState, str] = {
+    BatchState.WAITING: "等待处理",
+    BatchState.RUNNING: "处理中",
+    BatchState.DONE: "已完成",
+    BatchState.FAILED: "无法继续",
+    BatchState.CANCELLED: "已取消",
+}
+MODES: Mapping[Mode | None, str] = {
+    None: "自动",
+    Mode.AUTO: "自动",
+    Mode.FAST: "快速",
+    Mode.ACCURATE: "精细",
+}
+FILE_KINDS: Mapping[str, str] = {
+    FileKind.CSV: "CSV 表格",
+    FileKind.JSONL: "JSON 行",
+    FileKind.XLSX: "Excel 工作簿",
+    FileKind.DOCX: "Word 文档",
+    FileKind.PDF: "PDF 文档",
+    FileKind.TXT: "纯文本",
+    FileKind.ZIP: "压缩包",
+    "": "类型不明",
+}
+
+
+def file_size(size: int) -> str:
+    """Return a number of bytes to one digit behind the point.
+
+    >>> file_size(700), file_size(1843200), file_size(3 * 2**30)
+    ('1 KB', '1.8 MB', '3.0 GB')
+    """
+    if size < 2**20:
+        return f"{max(1, round(size / 2**10))} KB"
+    return f"{size / 2**20:.1f} MB" if size < 2**30 else f"{size / 2**30:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, as one says it.
+
+    >>> duration(3.2), duration(95), duration(7300)
+    ('4 秒', '2 分钟', '2 小时 2 分钟')
+    """
+    if seconds < 60:
+        return f"{ceil(seconds)} 秒"
+    minutes = ceil(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} 分钟"
+    return f"{hours} 小时 {rest} 分钟" if rest else f"{hours} 小时"
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands parted: 12,345."""
+    return f"{number:,}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
     "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
@@ -114,4 +201,17 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
     "percent": percent,
+    "batch_state": lambda state: BATCH_STATES[BatchState(state)],
+    "mode_name": lambda mode: MODES[mode and Mode(mode)],
+    "permission_name": lambda one: PERMISSIONS[Permission(one)],
+    "retention_state": lambda state: RETENTION_STATES[State(state)],
+    "action_name": lambda action: ACTIONS[Action(action)],
+    "record_kind_name": lambda kind: RECORD_KINDS[RecordKind(kind)],
+    "changes": lambda entry: facts_in_words(entry.before, entry.after),
+    "head_name": lambda head: PARTS.get(head, head),
+    "file_kind": lambda kind: FILE_KINDS[kind or ""],
+    "encoding_name": encoding_name,
+    "file_size": file_size,
+    "duration": duration,
+    "count": count,
 }

@@ -274,3 +274,41 @@ def test_a_workbook_cannot_be_followed(desk):
     response = desk.get(f"{BATCHES}/1/results?format=xlsx&follow=true")
 
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+
+
+def test_rows_that_name_no_kind_take_the_jobs(desk, worker):
+    letters = rows(3)
+    letters[1]["kind"] = "提案"
+
+    job = submit(desk, jsonl(letters), kind="public_message")
+    events(desk, job["key"])
+
+    answer = desk.get(f"{BATCHES}/{job['key']}/results").text.splitlines()
+    kinds = [json.loads(line)["assessment"]["kind"] for line in answer]
+    assert job["options"]["kind"] == "public_message"
+    assert kinds == ["public_message", "proposal", "public_message"]
+
+
+def test_rows_without_an_assessment_are_sent_by_themselves(desk, worker):
+    job = submit(desk, jsonl(rows(600, row4="！！", row599="？")), name="一月.jsonl")
+    events(desk, job["key"])
+
+    address = f"{BATCHES}/{job['key']}/results?refused=true"
+    lines = [json.loads(line) for line in desk.get(address).text.splitlines()]
+    table = desk.get(f"{address}&format=xlsx")
+
+    assert [(line["row"], line["status"]) for line in lines] == [(4, "refused"), (599, "refused")]
+    sheet = openpyxl.load_workbook(io.BytesIO(table.content)).active
+    assert [cell.value for cell in sheet["A"]] == ["序号", 4, 599]
+    assert "%E6%9C%AA%E5%88%86%E6%8B%A3" in table.headers["Content-Disposition"]
+
+
+def test_a_job_notes_what_it_brought_in(desk, worker, store):
+    first = submit(desk, jsonl(rows(3)), store="true")
+    events(desk, first["key"])
+    again = submit(desk, jsonl(rows(4)), store="true")
+    events(desk, again["key"])
+
+    with store.reading() as office:
+        counts = [office.batches.rows.count_stored(one["key"]) for one in (first, again)]
+    assert counts == [3, 4], "also what was there already"

@@ -137,3 +137,36 @@ def test_an_empty_file_has_a_problem(tmp_path, name, text):
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(UnreadableInput, match="没有文件"):
         check_upload(tmp_path / "none.csv")
+
+
+def test_what_could_not_be_stored_is_refused_where_it_is_to_be(tmp_path):
+    text = f"内容,提交日期,承办单位\n{SECRET},三月五日前后,水利局\n{SECRET},2024-03-05,\n"
+    path = written(tmp_path / "来信.csv", text)
+
+    (assessed,), (stored,) = check_upload(path), check_upload(path, keep=True)
+
+    assert (assessed.rows_refused, stored.rows_refused) == (0, 1)
+    assert (stored.refusals[0].where, stored.refusals[0].column) == ("第 2 行", "提交日期")
+
+
+def test_a_long_file_is_read_as_far_as_wanted(tmp_path):
+    path = written(tmp_path / "来信.csv", "内容\n" + f"{SECRET}\n" * 5)
+
+    (some,), (whole,) = check_upload(path, most_rows=3), check_upload(path, most_rows=5)
+
+    assert (some.rows_read, some.cut, some.problem) == (3, True, "")
+    assert (whole.rows_read, whole.cut) == (5, False)
+
+
+def test_a_table_without_a_text_tells_its_columns_so_that_one_can_be_named(tmp_path):
+    long = "请详细描述您要反映的问题包括时间地点经过和您希望怎样解决以便我们尽快转给承办单位办理"
+    path = workbook(tmp_path / "来信.xlsx", {"一月": [["编号", long], [7, SECRET]]})
+
+    (report,) = check_upload(path)
+    (shown,) = report.unknown_columns
+    (named,) = check_upload(path, mapping=read_mapping([("正文", shown)]))
+
+    assert "没有正文列" in report.problem
+    assert report.columns == {"编号": Field.REFERENCE}
+    assert len(shown) < len(long), "long names are shown cut short, and taken so"
+    assert (named.rows_read, named.rows_refused, named.problem) == (1, 0, "")

@@ -1,0 +1,26 @@
+"""What an admin puts in force while the service runs: the lines for filing, the model bundle."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingLines:
+    """Totals, as somebody set them; the newest are in force, the others are history."""
+
+    file_from: float
+    """Total, 0–100, from which filing is suggested."""
+    convert_from: float
+    """Total from which one that is not filed is passed on; at most ``file_from``."""
+    set_at: datetime
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """A bundle, as somebody chose it; the newest is in force."""
+
+    label: str
+    """Name and version. In which folder it lies each machine knows itself."""
+    set_at: datetime
+    set_by: str

@@ -1,0 +1,127 @@
+"""How the audit is put for readers: what was done, with what, and what it was before and after."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nlp_service.domain.audit import Action, Facts, RecordKind
+
+ACTIONS: Mapping[Action, str] = {
+    Action.STORED: "收件入库",
+    Action.ASSESSED: "评定",
+    Action.DELETED: "删除",
+    Action.RESTRICTED: "设为限阅",
+    Action.UNRESTRICTED: "解除限阅",
+    Action.OUTCOME_RECORDED: "登记办理结果",
+    Action.MERGED: "并案",
+    Action.UNMERGED: "撤销并案",
+    Action.LEAD_CHOSEN: "确定主案",
+    Action.PAIR_DECIDED: "认定两件来件的关系",
+    Action.PAIR_DECISION_WITHDRAWN: "撤回对两件来件关系的认定",
+    Action.REVIEWED: "确认或更正",
+    Action.REVIEW_UNDONE: "撤回确认或更正",
+    Action.DISPLAYED: "查阅限阅来件的原文",
+    Action.ORIGINAL_SHOWN: "查阅未遮盖的原文",
+    Action.ERASED: "按保存期限清除全文",
+    Action.IMPORT_BEGUN: "开始导入档案",
+    Action.IMPORT_FINISHED: "导入完毕",
+    Action.BATCH_SUBMITTED: "提交批量任务",
+    Action.BATCH_FINISHED: "批量任务结束",
+    Action.BATCH_CANCELLED: "取消批量任务",
+    Action.EXPORTED: "导出",
+    Action.RESTORED: "从备份恢复数据库",
+    Action.MODEL_CHANGED: "换用模型包",
+    Action.MODEL_CHOSEN: "选用模型包",
+    Action.FILING_LINES_SET: "更改立案分数线",
+    Action.SIGNED_IN: "登录",
+    Action.SIGN_IN_FAILED: "登录失败",
+    Action.SIGNED_OUT: "退出",
+    Action.PASSWORD_CHANGED: "修改口令",
+    Action.PASSWORD_RESET: "重置口令",
+    Action.USER_ADDED: "添加用户",
+    Action.ROLE_CHANGED: "更改角色",
+    Action.USER_DISABLED: "停用用户",
+    Action.USER_ENABLED: "启用用户",
+    Action.KEY_ADDED: "发放密钥",
+    Action.KEY_REVOKED: "撤销密钥",
+}
+RECORD_KINDS: Mapping[RecordKind, str] = {
+    RecordKind.SUBMISSION: "来件",
+    RecordKind.MERGE: "并案",
+    RecordKind.IMPORT: "档案导入",
+    RecordKind.BATCH: "批量任务",
+    RecordKind.DATABASE: "数据库",
+    RecordKind.MODEL: "模型包",
+    RecordKind.FILING_LINES: "立案分数线",
+    RecordKind.USER: "用户",
+    RecordKind.KEY: "密钥",
+}
+FACTS: Mapping[str, str] = {
+    "address": "地址",
+    "bundle": "模型包",
+    "convert_from": "转意见建议线",
+    "deleted": "已删除",
+    "digest": "文件指纹",
+    "disabled": "已停用",
+    "disposition": "处理方式",
+    "expires_at": "失效",
+    "file_from": "立案线",
+    "filing_number": "立案编号",
+    "format": "格式",
+    "handling_unit": "承办单位",
+    "lead": "主案",
+    "lines": "行数",
+    "members": "成员",
+    "merge": "并案",
+    "name": "名称",
+    "other": "另一件",
+    "prefix": "开头",
+    "relation": "关系",
+    "replied_on": "答复日期",
+    "reply_class": "答复类别",
+    "restricted": "限阅",
+    "role": "角色",
+    "rule": "规则",
+    "scopes": "权限",
+    "segmenter": "分词器",
+    "service": "程序",
+    "source": "来源",
+    "taxonomy": "分类体系",
+    "what": "内容",
+}
+"""Names of facts -> for readers; others are shown as they are."""
+
+_NOTHING = "无"
+
+
+def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[str, str]]:
+    """Return what changed: the name of each fact, and its value, or the old and the new one.
+
+    >>> facts_in_words({"role": "viewer", "name": "张三"}, {"role": "admin", "name": "张三"})
+    [('角色', 'viewer → admin')]
+    """
+    was, now = before or {}, after or {}
+    names = [*was, *(name for name in now if name not in was)]
+    told = {name: _told(was, now, name) for name in names if was.get(name) != now.get(name)}
+    return [(FACTS.get(name, name), value) for name, value in told.items()]
+
+
+def _told(was: Facts, now: Facts, name: str) -> str:
+    if name not in was:
+        return _value(now[name])
+    return f"{_value(was[name])} → {_value(now.get(name))}"
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return _NOTHING
+        case bool():
+            return "是" if value else "否"
+        case list():
+            return "、".join(map(_value, value))
+        case dict():
+            return "，".join(
+                f"{FACTS.get(name, name)} {_value(one)}" for name, one in value.items()
+            )
+        case _:
+            return str(value)
