@@ -30,8 +30,10 @@ from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
+from nlp_service.store.standings import Standings
 from nlp_service.store.submissions import Submissions
 from nlp_service.store.users import Users
+from nlp_service.store.views import Views
 from nlp_service.store.wording_index import StoredWordingIndex
 
 CONNECT_WITHIN_S = 10
@@ -46,8 +48,9 @@ class Office:
         self.assessments = Assessments(connection, self.audit)
         self.groups = Groups(connection, self.audit)
         self.originals = Originals(connection, self.audit)
+        self.standings = Standings(connection, self.audit)
         self.submissions = Submissions(
-            connection, self.originals, self.assessments, self.groups, self.audit
+            *(connection, self.originals, self.assessments, self.groups, self.standings, self.audit)
         )
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
@@ -60,6 +63,7 @@ class Office:
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
+        self.views = Views(connection, self.audit)
 
     def meaning(self, space: str) -> StoredMeaningIndex:
         """Return the index of embeddings for an encoder, which its space is named after."""
@@ -118,6 +122,7 @@ class Store(Database):
             office = Office(connection, actor=actor)
             yield office
             office.groups.settle()
+            office.standings.settle()
             office.audit.settle()
 
     @contextmanager
