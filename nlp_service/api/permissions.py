@@ -78,17 +78,11 @@ LINES: Sequence[Line] = (
     # by way of a proxy on it.
     Line(method="GET", path="/metrics", needs=Permission.METRICS),
     # signing in
-    Line(method="GET", path="/login", needs=Access.OPEN, page=True),
-    Line(method="POST", path="/login", needs=Access.OPEN, page=True, form=True),
-    Line(method="POST", path="/logout", needs=Access.SIGNED_IN, page=True, form=True),
-    Line(method="GET", path="/password", needs=Access.SIGNED_IN, page=True),
-    Line(method="POST", path="/password", needs=Access.SIGNED_IN, page=True, form=True),
     Line(method="POST", path="/v1/session", needs=Access.OPEN),
     Line(method="GET", path="/v1/session", needs=Access.SIGNED_IN),
     Line(method="DELETE", path="/v1/session", needs=Access.SIGNED_IN),
     Line(method="PUT", path="/v1/session/password", needs=Access.SIGNED_IN),
-    # the page, and what it is made of
-    Line(method="GET", path="/", needs=Permission.ASSESS, page=True),
+    # what answers are made of
     Line(method="GET", path="/openapi.json", needs=Permission.ASSESS),
     Line(method="GET", path="/v1/taxonomy", needs=Permission.ASSESS),
     Line(method="GET", path="/v1/rubric", needs=Permission.ASSESS),
@@ -152,7 +146,7 @@ LINES: Sequence[Line] = (
 class PermissionTable:
     """The lines, ready to be looked up."""
 
-    def __init__(self, lines: Sequence[Line] = LINES) -> None:
+    def __init__(self, lines: Sequence[Line]) -> None:
         self._by_pattern: dict[re.Pattern[str], dict[str, Line]] = {}
         for line in lines:
             self._by_pattern.setdefault(compile_path(line.path)[0], {})[line.method] = line

@@ -14,9 +14,7 @@ from nlp_service.api.caching import send_unless_known
 from nlp_service.api.deps import AssessorDep, FoundStoreDep, MetricsDep
 from nlp_service.api.hot_issue_routes import hot_issue_router
 from nlp_service.api.import_routes import import_router
-from nlp_service.api.login_pages import login_router
 from nlp_service.api.merge_routes import merge_router
-from nlp_service.api.page import page_response
 from nlp_service.api.people_routes import people_router
 from nlp_service.api.quality_routes import quality_router
 from nlp_service.api.related_routes import related_router
@@ -41,7 +39,6 @@ router.include_router(hot_issue_router)
 router.include_router(related_router)
 router.include_router(session_router)
 router.include_router(people_router)
-router.include_router(login_router)
 
 
 @router.get(
@@ -115,9 +112,3 @@ def read_metrics(metrics: MetricsDep, store: FoundStoreDep) -> Response:
 def _read_queue(store: Store) -> QueueState:
     with store.reading() as office:
         return office.batches.queue()
-
-
-@router.get("/", include_in_schema=False)
-async def show_page() -> Response:
-    """Serve the page on which one submission can be tried."""
-    return page_response()

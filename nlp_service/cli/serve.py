@@ -40,7 +40,7 @@ def serve_command(host: str | None, port: str | None, bundle: Path | None) -> No
     """启动网页和 HTTP 接口，按 Ctrl-C 停止。"""
     settings = read_settings({"host": host, "port": port, "bundle": bundle})
     assessor = load_assessor(settings)
-    from nlp_service.api.app import create_app
+    from nlp_service.app import create_app
     from nlp_service.people.tokens import make_key
 
     with ExitStack() as held:

@@ -1,7 +1,8 @@
 """Asking every address of the table."""
 
-from nlp_service.api.permissions import LINES, Access
+from nlp_service.api.permissions import Access
 from nlp_service.api.problems import Problem
+from nlp_service.app import LINES
 
 GUARDED = [line for line in LINES if line.needs is not Access.OPEN]
 UNSAFE = [line for line in GUARDED if line.method != "GET"]

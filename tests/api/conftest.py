@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
+from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store

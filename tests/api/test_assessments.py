@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.examples import OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.schemas import AssessmentOut, SubmissionIn
+from nlp_service.app import create_app
 from nlp_service.domain.submission import MAX_CHARACTERS
 from tests.callers import BEARER, FORGETFUL
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.batch_schemas import BatchJobListOut, BatchJobOut, BatchLineOut
 from nlp_service.api.problems import PROBLEMS
+from nlp_service.app import create_app
 from nlp_service.jobs.worker import working
 from tests.callers import BEARER
 from tests.jobs.letters import jsonl, rows

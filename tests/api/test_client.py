@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 import uvicorn
 
-from nlp_service.api.app import create_app
+from nlp_service.app import create_app
 from nlp_service.client import Client, ServiceError
 from nlp_service.jobs.worker import working
 from tests.callers import KEY

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.related_routes import PairOut
 from nlp_service.api.related_schemas import DuplicatesOut, EarlierOut
+from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from tests.callers import ACTOR, BEARER, KEYS
 

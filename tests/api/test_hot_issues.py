@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.issue_examples import HOT_ISSUES, MEMBERS
 from nlp_service.api.issue_schemas import HotIssuesOut, MembersOut
+from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.records import Origin

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.import_schemas import ImportLineOut, ImportListOut, ImportOut
 from nlp_service.api.limits import MAX_BODY_BYTES
+from nlp_service.app import create_app
 from nlp_service.assess import CHUNK, Assessor
 from tests.callers import BEARER
 from tests.intake.made_files import PHONE, proposal_table, workbook

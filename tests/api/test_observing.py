@@ -7,9 +7,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.observing import HEADER
 from nlp_service.api.tracing import OpenTelemetryTracer
+from nlp_service.app import create_app
 from nlp_service.stages import Stage, timed
 from tests.callers import BEARER, FORGETFUL
 

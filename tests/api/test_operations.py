@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
+from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.domain.errors import BundleMissing
 from nlp_service.settings import Settings

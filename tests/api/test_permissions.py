@@ -9,7 +9,8 @@ from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from nlp_service.api.permissions import LINES, Access, Line, PermissionTable
+from nlp_service.api.permissions import Access, Line, PermissionTable
+from nlp_service.app import LINES
 from nlp_service.domain.people import PERMISSIONS_OF, SCOPES, Permission, UserRole
 from nlp_service.people.tokens import hash_token
 from tests.api.addresses import GUARDED, ask, code_of, name_of
@@ -19,6 +20,7 @@ OPEN = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/login"),
+    ("GET", "/static/{digest}/{name:path}"),
     ("POST", "/login"),
     ("POST", "/v1/session"),
 }

@@ -7,11 +7,11 @@ from fastapi import HTTPException
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.limits import MAX_BATCH, MAX_BODY_BYTES
 from nlp_service.api.permissions import Line, PermissionTable
 from nlp_service.api.problems import PROBLEMS, Problem
 from nlp_service.api.validation import MOST_ERRORS
+from nlp_service.app import create_app
 from nlp_service.domain.people import Permission
 from nlp_service.domain.submission import MAX_CHARACTERS
 from tests.callers import BEARER, FORGETFUL

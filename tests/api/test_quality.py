@@ -7,13 +7,13 @@ from dataclasses import asdict, replace
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.documentation import QUALITY_EXAMPLES
 from nlp_service.api.examples import OPINION_REPORT, PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.quality_schemas import DispositionOut, QualityOut
 from nlp_service.api.rubric import RubricOut, rubric_of
 from nlp_service.api.schemas import AssessmentOut, BatchOut, QualityReportOut
 from nlp_service.api.tag_schemas import GateTagOut
+from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.domain.quality import (
     Answer,

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import URL
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.problems import PROBLEMS, Problem
+from nlp_service.app import create_app
 from nlp_service.domain.errors import DatabaseNewer, DataDamaged, StoreError
 from nlp_service.settings import Settings
 from tests.callers import BEARER, KEYS

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
 from nlp_service.api.examples import PROPOSAL, PUBLIC_MESSAGE
 from nlp_service.api.schemas import AssessmentOut, BatchOut
+from nlp_service.app import create_app
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.records import Origin
 from tests.callers import ACTOR, BEARER

@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
+from nlp_service.app import create_app
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.settings import Settings
 from tests.callers import BEARER, KEYS

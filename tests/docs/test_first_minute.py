@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from nlp_service.api.app import create_app
+from nlp_service.app import create_app
 from nlp_service.settings import Settings
 from tests.callers import BEARER
 from tests.databases import settings_for

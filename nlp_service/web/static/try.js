@@ -1,219 +1,3 @@
-<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>来件分拣</title>
-<link rel="icon" href="data:,">
-<style>
-:root {
-  color-scheme: light dark;
-  --ground: #f4f5f7; --sheet: #fff; --ink: #1d2733; --soft: #55606d; --line: #cfd5dc;
-  --accent: #1c4f82; --on-accent: #fff; --bar: #4a7aab; --track: #e3e8ee; --seen: #8fa9c4;
-  --mark: #ffe08a; --on-mark: #1d2733;
-  --warn: #fff5dc; --warn-line: #8a5a00; --calm: #e9f3ec; --calm-line: #3f7d55;
-  --bad: #fdecea; --bad-line: #b3261e;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #14181d; --sheet: #1c2229; --ink: #e4e8ec; --soft: #a3adb8; --line: #3a444f;
-    --accent: #8bb8e6; --on-accent: #10202f; --bar: #6f9fd0; --track: #303943; --seen: #5d7894;
-    --mark: #f0c95a; --on-mark: #1d2733;
-    --warn: #33290f; --warn-line: #d9a441; --calm: #17291e; --calm-line: #6fb287;
-    --bad: #3a1a18; --bad-line: #f0867e;
-  }
-}
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-body {
-  margin: 0; background: var(--ground); color: var(--ink); font-size: 16px; line-height: 1.6;
-  font-family: "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif;
-}
-header, main, footer { max-width: 1240px; margin: 0 auto; padding: 0 20px; }
-header {
-  display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 16px; padding-top: 20px;
-}
-h1 { margin: 0; font-size: 1.5rem; letter-spacing: .06em; }
-h2 { margin: 0 0 8px; font-size: 1.05rem; }
-h3 { margin: 20px 0 6px; font-size: .9375rem; letter-spacing: .04em; }
-p { margin: 0; }
-.soft { color: var(--soft); font-size: .875rem; }
-.who { margin-left: auto; display: flex; align-items: baseline; gap: 14px; }
-.who button { padding: 4px 0; border: 0; background: none; color: var(--accent); }
-main {
-  display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 20px;
-  align-items: start; padding-top: 14px; padding-bottom: 20px;
-}
-.sheet { background: var(--sheet); border: 1px solid var(--line); border-radius: 6px; padding: 18px; }
-label { display: block; margin: 12px 0 4px; font-weight: 600; font-size: .9375rem; }
-input, select, textarea {
-  width: 100%; padding: 8px 10px; border: 1px solid var(--soft); border-radius: 4px;
-  background: var(--sheet); color: inherit; font: inherit;
-}
-textarea { min-height: 15rem; resize: vertical; display: block; }
-button { font: inherit; color: inherit; cursor: pointer; }
-.try, .send { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
-.send { margin-top: 14px; gap: 14px; }
-.try button {
-  padding: 3px 12px; border: 1px solid var(--line); border-radius: 4px; background: none;
-  color: var(--accent); font-size: .875rem; min-height: 32px;
-}
-.send button {
-  padding: 8px 30px; border: 0; border-radius: 4px; background: var(--accent);
-  color: var(--on-accent); font-weight: 600; letter-spacing: .1em;
-}
-.send button:disabled { opacity: .6; cursor: progress; }
-:focus-visible { outline: 3px solid var(--bar); outline-offset: 1px; }
-.note { border-left: 4px solid; border-radius: 4px; padding: 10px 14px; margin: 10px 0 14px; }
-.note ul { margin: 4px 0 0; padding-left: 1.2em; }
-.review { background: var(--warn); border-color: var(--warn-line); }
-.clear { background: var(--calm); border-color: var(--calm-line); }
-.error { background: var(--bad); border-color: var(--bad-line); margin-bottom: 0; }
-.count { float: right; font-weight: 400; }
-.over { color: var(--bad-line); font-weight: 600; }
-.quoted { position: sticky; top: 0; background: var(--sheet); padding-bottom: 10px; z-index: 1; }
-.text {
-  max-height: 15rem; overflow-y: auto; padding: 10px 12px; border: 1px solid var(--line);
-  border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.85;
-}
-mark { background: none; color: inherit; border-bottom: 2px solid var(--seen); }
-mark.against { border-bottom-style: dotted; border-color: var(--warn-line); }
-mark.now { background: var(--mark); color: var(--on-mark); border-color: var(--on-mark); }
-.groups { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); margin: 0; }
-.groups > * { border-top: 1px solid var(--line); margin: 0; padding: 5px 0; }
-dt { font-weight: 600; font-size: .9375rem; padding-top: 8px !important; }
-dt small { display: block; font-weight: 400; color: var(--warn-line); }
-.tag {
-  display: grid; grid-template-columns: minmax(0, 1fr) 7rem 2.6rem; gap: 10px; width: 100%;
-  align-items: center; padding: 3px 8px; border: 1px solid transparent; border-radius: 4px;
-  background: none; text-align: left; min-height: 32px;
-}
-button.tag:hover, button.tag:focus-visible { background: var(--track); }
-button.tag[aria-pressed="true"] { border-color: var(--accent); background: var(--track); }
-.tag small { color: var(--soft); white-space: nowrap; }
-.bar { height: 8px; border-radius: 4px; background: var(--track); overflow: hidden; }
-button.tag:hover .bar, button.tag[aria-pressed="true"] .bar { background: var(--sheet); }
-.bar i { display: block; height: 100%; background: var(--bar); }
-.number { text-align: right; font-variant-numeric: tabular-nums; font-size: .875rem; }
-.none { padding: 4px 8px; color: var(--soft); }
-.answer { border-top: 1px solid var(--line); padding: 8px 0; }
-.asked { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 10px; font-weight: 600; }
-.asked .soft { font-weight: 400; }
-.verdict {
-  min-width: 3.2em; padding: 0 8px; border: 1px solid; border-radius: 4px; text-align: center;
-}
-.yes { background: var(--calm); border-color: var(--calm-line); }
-.no { background: var(--bad); border-color: var(--bad-line); }
-.doubtful { background: var(--warn); border-color: var(--warn-line); }
-.findings {
-  display: grid; grid-template-columns: 3rem minmax(0, 1fr); gap: 4px 8px; margin: 6px 0 2px;
-  font-size: .9375rem;
-}
-.findings.named { grid-template-columns: 5.5rem minmax(0, 1fr); }
-.findings dt { padding: 3px 0 0 !important; color: var(--soft); font-weight: 400; }
-.findings.named dt { color: inherit; font-weight: 600; }
-.findings dd { margin: 0; }
-.findings ul, .plain { margin: 0; padding: 0; list-style: none; }
-.findings .plain { padding-top: 3px; }
-.quotes { display: flex; flex-wrap: wrap; gap: 4px 6px; }
-.quotes li { max-width: 100%; }
-.quote {
-  display: block; max-width: 100%; min-height: 32px; padding: 2px 8px; text-align: left;
-  border: 1px solid var(--line); border-radius: 4px; background: none; overflow-wrap: anywhere;
-}
-.quote small { color: var(--soft); margin-left: 4px; }
-.quote:hover, .quote:focus-visible { background: var(--track); }
-.quote[aria-pressed="true"] { border-color: var(--accent); background: var(--track); }
-summary { cursor: pointer; color: var(--soft); font-size: .875rem; padding: 3px 0; }
-.score { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 12px; }
-.score strong { font-size: 1.7rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
-.list { margin: 4px 0; padding-left: 1.2em; }
-.measures { width: 100%; border-collapse: collapse; margin-top: 6px; }
-.measures caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: 4px; }
-.measures thead th { color: var(--soft); font-size: .875rem; }
-.measures th { text-align: left; padding: 6px 8px 2px 0; font-weight: 400; }
-.measures tbody th { font-weight: 600; width: 9.5rem; }
-.measures th small { color: var(--soft); font-weight: 400; white-space: nowrap; }
-.measures .number { width: 4.6rem; white-space: nowrap; }
-.measures tbody { border-top: 1px solid var(--line); }
-.measures td { padding: 6px 0 2px; }
-.measures .more { padding: 0 0 6px; }
-.rule { padding: 0 8px 6px; }
-.draft textarea { min-height: 10rem; }
-.draft .send { margin-top: 8px; }
-.draft .send button { padding: 6px 18px; letter-spacing: 0; }
-#result button, #result summary, #result .draft textarea { scroll-margin-top: 20rem; }
-footer { padding-bottom: 28px; display: flex; flex-wrap: wrap; gap: 4px 18px; }
-a { color: var(--accent); }
-@media (pointer: coarse) { .keys { display: none; } }
-@media (max-width: 860px) {
-  header, main, footer { padding-left: 12px; padding-right: 12px; }
-  main { grid-template-columns: minmax(0, 1fr); gap: 12px; }
-  .sheet { padding: 14px; }
-  textarea { min-height: 10rem; }
-  .text { max-height: 30vh; }
-  .groups { grid-template-columns: 4.6rem minmax(0, 1fr); }
-  .tag { grid-template-columns: minmax(0, 1fr) 3.4rem 2.4rem; gap: 8px; min-height: 40px; }
-  .try button, .quote { min-height: 40px; }
-  summary { padding: 8px 0; }
-  .measures tbody th { width: 7rem; }
-  .measures th small { display: block; }
-}
-</style>
-</head>
-<body>
-<header>
-  <h1>来件分拣</h1>
-  <p class="soft">提案、社情民意信息、群众来信。辅助建议，由人审定。离线运行，这里试评的不保存。</p>
-  <p class="soft who" id="who" hidden>
-    <span id="name"></span>
-    <a href="password" id="change">修改口令</a>
-    <button type="button" id="leave">退出</button>
-  </p>
-</header>
-<main>
-  <form id="form" class="sheet" novalidate>
-    <div id="examples" class="try" hidden><span class="soft">填入例子：</span></div>
-    <label for="title">标题（可以没有）</label>
-    <input id="title" autocomplete="off">
-    <label for="body">正文 <span id="count" class="soft count"></span></label>
-    <textarea id="body" autocomplete="off" spellcheck="false" aria-describedby="count"
-      placeholder="把来件的正文粘贴到这里"></textarea>
-    <label for="kind">来件类型</label>
-    <select id="kind">
-      <option value="unknown">不写明，由模型建议</option>
-      <option value="proposal">提案</option>
-      <option value="opinion_report">社情民意信息</option>
-      <option value="public_message">群众来信</option>
-    </select>
-    <div class="send">
-      <button id="send" type="submit">分拣</button>
-      <span class="soft keys">或按 Ctrl + Enter</span>
-    </div>
-    <div id="error" class="note error" role="alert" hidden></div>
-  </form>
-  <section class="sheet" aria-labelledby="result-heading">
-    <h2 id="result-heading">分拣结果</h2>
-    <p id="status" class="soft" role="status"></p>
-    <div id="result" hidden>
-      <p id="restricted" class="note error" hidden>可能涉密或指名举报：请停止索引和公开展示，先交专人处理。</p>
-      <div id="review" class="note"></div>
-      <div class="quoted">
-        <div id="text" class="text" tabindex="0" role="region" aria-label="规范化后的文本"></div>
-        <p class="soft">带下划线的是下面各项所依据的词句；指向、聚焦或点按一项，只标出它的。</p>
-      </div>
-      <div id="quality"></div>
-      <h3>标签</h3>
-      <dl id="groups" class="groups"></dl>
-    </div>
-  </section>
-</main>
-<footer class="soft">
-  <span id="versions">版本：正在读取…</span>
-  <a href="openapi.json">接口说明（OpenAPI）</a>
-  <a href="v1/taxonomy">分类体系</a>
-</footer>
-<script>
 "use strict";
 
 const MAX_CHARACTERS = 20000;
@@ -226,12 +10,11 @@ const QUOTES_AT_ONCE = 4;
 const at = (id) => document.getElementById(id);
 
 // What is on show: an assessment, the words that may be pointed at, and of these the ones that
-// were clicked and the ones under pointer or focus. And what shows the service that it is we who ask.
+// were clicked and the ones under pointer or focus.
 let assessment = null;
 let places = [];
 let pinned = null;
 let pointed = null;
-let csrfToken = null;
 
 /** Make an element; text and attributes come from data, so nothing is ever parsed as HTML. */
 function make(name, { text = "", ...attributes } = {}, children = []) {
@@ -247,7 +30,7 @@ function make(name, { text = "", ...attributes } = {}, children = []) {
 /** Ask the service; a failure is an Error whose message is for the reader. */
 async function ask(path, submission, method = submission ? "POST" : "GET") {
   const options = { method, headers: {}, signal: AbortSignal.timeout(TIMEOUT_MS) };
-  if (method !== "GET") options.headers["X-CSRF-Token"] = csrfToken ?? "";
+  if (method !== "GET") options.headers["X-CSRF-Token"] = document.body.dataset.csrf;
   if (submission) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(submission);
@@ -258,7 +41,7 @@ async function ask(path, submission, method = submission ? "POST" : "GET") {
   } catch {
     throw new Error(AWAY);
   }
-  if (response.status === SIGNED_OUT) location.assign("login");
+  if (response.status === SIGNED_OUT) location.assign("/login");
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
   throw Object.assign(new Error(answer?.detail ?? `服务答复 ${response.status}，内容无法读取。`), {
@@ -274,7 +57,7 @@ async function assess(event) {
   at("error").hidden = true;
   const [title, body, kind] = ["title", "body", "kind"].map((id) => at(id).value);
   try {
-    show(await ask("v1/assessments?store=false", { title, body, kind }));
+    show(await ask("/v1/assessments?store=false", { title, body, kind }));
   } catch (error) {
     showError(error);
   } finally {
@@ -613,7 +396,7 @@ function fillIn({ title = "", body, kind = "unknown" }) {
 
 /** The examples are those of the OpenAPI document: written once, tested there. */
 async function offerExamples() {
-  const { paths } = await ask("openapi.json");
+  const { paths } = await ask("/openapi.json");
   const { examples } = paths["/v1/assessments"].post.requestBody.content["application/json"];
   for (const [name, { value }] of Object.entries(examples)) {
     const button = make("button", { type: "button", text: name });
@@ -623,37 +406,15 @@ async function offerExamples() {
   at("examples").hidden = false;
 }
 
-// --- who we are ------------
-
-async function greet() {
-  const session = await ask("v1/session");
-  csrfToken = session.csrf_token;
-  at("name").textContent = session.name;
-  at("change").hidden = session.kind !== "user";
-  at("who").hidden = false;
-}
-
-/** Sign out by a form, which goes to the sign-in page whatever becomes of the session. */
-async function leave() {
-  const body = new URLSearchParams({ csrf_token: csrfToken ?? "" });
-  await fetch("logout", { method: "POST", body }).catch(() => null);
-  location.assign("login");
-}
-
 at("form").addEventListener("submit", assess);
-at("leave").addEventListener("click", leave);
 at("form").addEventListener("input", showCount);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("form").requestSubmit();
 });
 at("status").textContent = WAITING;
 showCount();
-greet().catch(showError);
 offerExamples().catch(() => {});
-ask("readyz").then(
+ask("/readyz").then(
   ({ versions }) => showVersions(versions),
   (error) => { at("versions").textContent = error.message; },
 );
-</script>
-</body>
-</html>

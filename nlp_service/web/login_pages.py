@@ -3,11 +3,7 @@
 Every redirect leads to an address that stands here, never to one that was sent.
 """
 
-from collections.abc import Mapping
-from typing import Annotated
-from urllib.parse import parse_qsl
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.callers import Callers
@@ -19,38 +15,18 @@ from nlp_service.api.cookies import (
     set_login_cookie,
     set_session_cookie,
 )
-from nlp_service.api.deps import CallerDep, FoundStoreDep, StoreDep, media_type_of
-from nlp_service.api.page import render_page
-from nlp_service.api.problems import RequestRefused
+from nlp_service.api.deps import CallerDep, FoundStoreDep, StoreDep
 from nlp_service.api.session_routes import UserCallerDep, end_session, start_session
 from nlp_service.domain.errors import PasswordRefused, SignInFailed, SignInPaused
-from nlp_service.domain.people import Caller
 from nlp_service.people.tokens import csrf_token_of, make_session_token, same
 from nlp_service.store.signing_in import change_password, sign_in
+from nlp_service.web.forms import TOKEN_FIELD, Form, FormDep, SignedFormDep
+from nlp_service.web.rendering import render
 
 login_router = APIRouter(include_in_schema=False)
 
 _HOME, _LOGIN, _PASSWORD = "/", "/login", "/password"
 _STALE = "这个页面放得太久了，请再填一次。"
-_MOST_FIELDS = 10
-
-
-async def read_form(request: Request) -> Mapping[str, str]:
-    """Return the fields of a form.
-
-    Raises:
-        RequestRefused: it is none, or has too many fields.
-    """
-    if media_type_of(request) != "application/x-www-form-urlencoded":
-        raise RequestRefused("unsupported_media_type", "请以表单（urlencoded）发送。")
-    body = (await request.body()).decode("utf-8", "replace")
-    try:
-        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        raise RequestRefused("invalid_request", "表单的字段过多。") from None
-
-
-FormDep = Annotated[Mapping[str, str], Depends(read_form)]
 
 
 @login_router.get(_LOGIN)
@@ -89,9 +65,10 @@ def log_in(request: Request, form: FormDep, store: FoundStoreDep) -> Response:
 
 
 @login_router.post("/logout")
-def log_out(request: Request, form: FormDep, store: FoundStoreDep, caller: CallerDep) -> Response:
+def log_out(
+    request: Request, form: SignedFormDep, store: FoundStoreDep, caller: CallerDep
+) -> Response:
     """Sign out by the form."""
-    _check(form, request)
     response = RedirectResponse(_LOGIN, 303)
     if store is None:
         delete_session_cookie(response, request)
@@ -103,15 +80,14 @@ def log_out(request: Request, form: FormDep, store: FoundStoreDep, caller: Calle
 @login_router.get(_PASSWORD)
 async def show_password(request: Request, caller: UserCallerDep) -> Response:
     """Show the form for a new password."""
-    return _password_page(request, caller)
+    return _password_page(request)
 
 
 @login_router.post(_PASSWORD)
 def set_password(
-    request: Request, form: FormDep, store: StoreDep, caller: UserCallerDep
+    request: Request, form: SignedFormDep, store: StoreDep, caller: UserCallerDep
 ) -> Response:
     """Change the password by the form."""
-    _check(form, request)
     try:
         if form.get("new") != form.get("again"):
             raise PasswordRefused("两次输入的新口令不一样，请再输一次。")
@@ -126,9 +102,9 @@ def set_password(
             address=address_of(request),
         )
     except PasswordRefused as error:
-        return _password_page(request, caller, message=str(error), status=422)
+        return _password_page(request, message=str(error), status=422)
     except SignInPaused as error:
-        page = _password_page(request, caller, message=str(error), status=429)
+        page = _password_page(request, message=str(error), status=429)
         page.headers["Retry-After"] = str(error.retry_after_s)
         return page
     response = RedirectResponse(_HOME, 303)
@@ -151,27 +127,23 @@ def _login_page(
     request: Request, *, has_users: bool, message: str = "", status: int = 200
 ) -> Response:
     secret = read_login_cookie(request) or make_session_token()
-    name = "login.html" if has_users else "login_with_key.html"
-    response = render_page(
-        name, {"csrf_token": csrf_token_of(secret)}, message=message, status=status
+    response = render(
+        request,
+        "login.html",
+        status=status,
+        has_users=has_users,
+        message=message,
+        form_token=csrf_token_of(secret),
     )
     set_login_cookie(response, request, secret)
     return response
 
 
-def _password_page(
-    request: Request, caller: Caller, *, message: str = "", status: int = 200
-) -> Response:
+def _password_page(request: Request, *, message: str = "", status: int = 200) -> Response:
     token = csrf_token_of(read_session_cookie(request) or "")
-    values = {"csrf_token": token, "name": caller.name}
-    return render_page("password.html", values, message=message, status=status)
+    return render(request, "password.html", status=status, message=message, form_token=token)
 
 
-def _is_ours(form: Mapping[str, str], secret: str | None) -> bool:
+def _is_ours(form: Form, secret: str | None) -> bool:
     """Say whether a form comes from the page that this browser was sent."""
-    return secret is not None and same(form.get("csrf_token", ""), csrf_token_of(secret))
-
-
-def _check(form: Mapping[str, str], request: Request) -> None:
-    if not _is_ours(form, read_session_cookie(request)):
-        raise RequestRefused("csrf_refused")
+    return secret is not None and same(form.get(TOKEN_FIELD, ""), csrf_token_of(secret))

@@ -1,4 +1,4 @@
-"""Make the application: middleware, problem handlers, routes; its bundle and its store."""
+"""Make the application: middleware, problem handlers, routes and pages; its bundle and store."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -31,7 +31,8 @@ from nlp_service.api.headers import HeadersMiddleware
 from nlp_service.api.limits import BodyLimitMiddleware
 from nlp_service.api.metrics import Metrics
 from nlp_service.api.observing import ObservingMiddleware, Tracer, log_request
-from nlp_service.api.permissions import PermissionTable
+from nlp_service.api.permissions import LINES as API_LINES
+from nlp_service.api.permissions import Line, PermissionTable
 from nlp_service.api.problems import add_problem_handlers
 from nlp_service.api.routes import router
 from nlp_service.assess import Assessor, load_assessor
@@ -41,8 +42,14 @@ from nlp_service.settings import Settings
 from nlp_service.store.model_changes import note_model
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
+from nlp_service.web.permissions import PAGE_LINES
+from nlp_service.web.problem_pages import ProblemPagesMiddleware
+from nlp_service.web.routes import page_router
 
 log = logging.getLogger(__name__)
+
+LINES: Sequence[Line] = (*API_LINES, *PAGE_LINES)
+"""The whole table of permissions."""
 
 
 def create_app(
@@ -93,8 +100,9 @@ def create_app(
     )
     app.state.metrics = metrics
     app.state.settings = settings
-    app.state.permissions = PermissionTable()
+    app.state.permissions = PermissionTable(LINES)
     app.include_router(router)
+    app.include_router(page_router)
     add_problem_handlers(app)
     _finish_documentation(app.openapi())
     return app
@@ -110,6 +118,7 @@ def _middleware(metrics: Metrics, tracer: Tracer | None) -> Sequence[Middleware]
             tracer=tracer,
         ),
         Middleware(HeadersMiddleware),
+        Middleware(ProblemPagesMiddleware),
         Middleware(FailureMiddleware),
         Middleware(GateMiddleware),
         Middleware(BodyLimitMiddleware),

@@ -1,0 +1,1 @@
+"""The workbench: pages for people, rendered here, with a little script for the keyboard."""

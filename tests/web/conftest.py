@@ -1,0 +1,121 @@
+"""The workbench in a real browser, on a real service with a real database."""
+
+import os
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from nlp_service.domain.people import UserRole
+from nlp_service.store.signing_in import sign_in
+from tests.api.conftest import (  # noqa: F401
+    client,
+    keeping_settings,
+    office,
+    quick_assessor,
+    session_office,
+    session_store,
+    store,
+    stranger,
+    user,
+)
+from tests.callers import PASSWORD, add_user, passwords
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+CHROMIUM = next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
+)
+WITHOUT_NETWORK = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    *(["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []),
+]
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """Chromium; its driver runs a loop in this thread, so it ends with this folder's tests."""
+    if CHROMIUM is None:
+        missing = "no Chromium: install it (Debian: apt install chromium)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=WITHOUT_NETWORK)
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def serving(app):
+    """Serve an app on a free port of this machine, from a thread."""
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    yield f"http://{host}:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(session_office):  # noqa: F811
+    """Where the service answers; its store is that of ``office``."""
+    with serving(session_office.app) as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(browser, address, store):  # noqa: F811
+    """Open the workbench as a user of a role; what a page complains of fails the test."""
+    opened, complaints = [], []
+
+    def open_(path="/", *, role=UserRole.SECRETARY, name="张三", size="desktop", **options):
+        width, height = SIZES[size]
+        context = browser.new_context(
+            base_url=address,
+            viewport={"width": width, "height": height},
+            has_touch=size == "phone",
+            locale="zh-CN",
+            **options,
+        )
+        opened.append(context)
+        context.set_default_timeout(20_000)
+        context.add_cookies(
+            [{"name": "nlp_session", "value": token_of(store, name, role), "url": address}]
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: _note(complaints, page, said))
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def token_of(store, name, role):  # noqa: F811
+    """Sign a user in, who is added where there is none of that name."""
+    with store.reading() as office:  # noqa: F811
+        known = any(user.name == name for user in office.users.list())
+    if not known:
+        add_user(store, name, role)
+    return sign_in(store, passwords(), name=name, password=PASSWORD, address="127.0.0.1").token
+
+
+def _note(complaints, page, said):
+    """Note an error of the console: a script's, or what the policy of contents has blocked.
+
+    Answers of 4xx are said there, too; pages tell them to the reader.
+    """
+    if said.type == "error" and "the server responded with a status of 4" not in said.text:
+        complaints.append(f"{page.url}: {said.text}")
