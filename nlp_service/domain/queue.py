@@ -11,6 +11,10 @@ EXAMPLE_SOURCE = "示例"
 """The source of the submissions that come with the program, to try it with."""
 
 
+MOST_DAYS = 36_500
+"""That a filter may reach back."""
+
+
 class Stage(enum.StrEnum):
     """How far the office is with a submission; each has one, the first from below that applies."""
 
