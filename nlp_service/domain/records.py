@@ -159,6 +159,8 @@ class ListedSubmission:
     reviewed_at: datetime | None
     """When a person last confirmed or corrected; None where nobody has. What they said stands in
     the parts above in the machine's stead."""
+    confirmed: bool
+    """Persons spoke of every part above, so there is nothing left to confirm."""
     disposition: Disposition | None
     """What a person held should be done; None where nobody has said."""
     outcome: Disposition | None

@@ -79,7 +79,7 @@ def _of_days(wanted: ListFilter) -> Iterator[Condition]:
         yield _t.dated_on <= wanted.dated_until
     if wanted.received_from is not None:
         yield _t.received_at >= _begin_of(wanted.received_from)
-    if wanted.received_until is not None:
+    if wanted.received_until is not None and wanted.received_until < date.max:
         yield _t.received_at < _begin_of(wanted.received_until + timedelta(days=1))
     if wanted.received_days is not None:
         today = datetime.now(CHINA).date()

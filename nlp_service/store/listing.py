@@ -114,6 +114,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
         doubt=row.doubt,
         needs_review=row.needs_review,
         reviewed_at=row.reviewed_at,
+        confirmed=row.confirmed,
         disposition=Disposition(row.disposition) if row.disposition else None,
         outcome=Disposition(row.outcome) if row.outcome else None,
         stage=Stage(row.stage),

@@ -41,6 +41,7 @@ standings = Table(  # no foreign keys: what stands here can be made anew, see st
     Column("doubt", Float, nullable=False),
     Column("needs_review", Boolean, nullable=False),
     Column("reviewed_at", DateTime(timezone=True)),
+    Column("confirmed", Boolean, nullable=False),
     Column("disposition", Text),  # that a person holds
     Column("outcome", Text),  # disposition that was recorded last
     Column("stage", Text, nullable=False),

@@ -7,7 +7,7 @@ anew, once, when the transaction ends or asks for a list. Nothing else need know
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from nlp_service.domain.audit import RecordKind
@@ -70,6 +70,7 @@ def _now_of(keys: Collection[int]) -> Select[*tuple[Any, ...]]:
         **{name: _a[name] for name in ("score", "band", "doubt", "needs_review")},
         "look_first": _a.look_first & _r.urgency.is_(None),
         "reviewed_at": _r.reviewed_at,
+        "confirmed": and_(*(_r[name].is_not(None) for name in _HELD)),
         "disposition": _r.disposition,
         "outcome": newest,
         "stage": _stage(newest),

@@ -36,8 +36,8 @@ from nlp_service.domain.records import (
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
-from nlp_service.store.counting import count_list
-from nlp_service.store.earlier_texts import shown_document
+from nlp_service.store.counting import count_each, count_list
+from nlp_service.store.earlier_texts import read_documents, shown_document
 from nlp_service.store.forgetting import forget
 from nlp_service.store.groups import Groups
 from nlp_service.store.listing import list_keys, list_page
@@ -172,6 +172,20 @@ class Submissions:
         """Return how many submissions a list holds, and of what; see ``counting.count_list``."""
         self._standings.settle()
         return count_list(self._connection, wanted or ListFilter())
+
+    def count_each(self, several: Sequence[ListFilter]) -> Sequence[int]:
+        """Return how many submissions each of several lists holds, in one reading.
+
+        Raises:
+            ValueError: one of them looks for words, for which each text would have to be read.
+        """
+        self._standings.settle()
+        return count_each(self._connection, several)
+
+    def texts(self, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return the texts of those submissions that may be shown, by key, title and body."""
+        found = read_documents(self._connection, list(map(str, keys)))
+        return {int(key): document.text for key, document in found.items()}
 
     def among(self, keys: Sequence[int]) -> Sequence[ListedSubmission]:
         """Return those of the submissions that are there, as lists show them, by ascending key."""

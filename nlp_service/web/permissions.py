@@ -27,4 +27,13 @@ PAGE_LINES: Sequence[Line] = (
     _form("/password", Access.SIGNED_IN),
     _page("/", Permission.ASSESS),
     _page("/try", Permission.ASSESS),
+    # the inbox
+    _page("/inbox", Permission.READ),
+    _page("/inbox/rows", Permission.READ),
+    _page("/inbox/{key}/options/{part}", Permission.HANDLE),
+    _form("/inbox/{key}/correct", Permission.HANDLE),
+    _form("/inbox/confirm", Permission.HANDLE),
+    _form("/inbox/undo", Permission.HANDLE),
+    _form("/inbox/views", Permission.READ),
+    _form("/inbox/views/{key}:remove", Permission.READ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.queue import ListOrder, Stage
 from nlp_service.domain.records import CHINA
 from nlp_service.domain.submission import Kind
 
@@ -21,6 +22,19 @@ DISPOSITIONS: Mapping[Disposition, str] = {
     Disposition.CONVERTED: "转意见建议",
     Disposition.RETURNED: "退回完善",
     Disposition.NOT_FILED: "不予立案",
+}
+STAGES: Mapping[Stage, str] = {
+    Stage.WAITING: "待处理",
+    Stage.REVIEWED: "已审",
+    Stage.MERGED: "已并案",
+    Stage.DECIDED: "已定处置",
+}
+ORDERS: Mapping[ListOrder, str] = {
+    ListOrder.LATEST: "最近收到的在前",
+    ListOrder.URGENT: "紧急的在前",
+    ListOrder.DOUBTFUL: "最拿不准的在前",
+    ListOrder.BEST: "质量高的在前",
+    ListOrder.WORST: "质量低的在前",
 }
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
@@ -65,6 +79,8 @@ def percent(share: float, digits: int = 0) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
     "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
+    "order_name": lambda order: ORDERS[ListOrder(order)],
+    "stage_name": lambda stage: STAGES[Stage(stage)],
     "role_name": lambda role: ROLES[UserRole(role)],
     "sureness": sureness,
     "day": day,

@@ -91,7 +91,7 @@ def _create_tables() -> None:
         ),
         *(
             sa.Column(name, sa.Boolean, nullable=False)
-            for name in ("restricted", "look_first", "needs_review")
+            for name in ("restricted", "look_first", "needs_review", "confirmed")
         ),
         sa.Column("urgency", sa.SmallInteger, nullable=False),
         sa.Column("doubt", sa.Float, nullable=False),
@@ -156,7 +156,7 @@ _STANDING = f"""
 INSERT INTO {SCHEMA}.standings (
     key, received_at, dated_on, source, restricted, merge_key, kind, topic, subtopic, lead_unit,
     assist_units, sectors, urgency, look_first, score, band, doubt, needs_review, reviewed_at,
-    disposition, outcome, stage
+    disposition, outcome, confirmed, stage
 )
 SELECT s.key, s.received_at, s.dated_on, s.source, s.restricted, s.merge_key,
     coalesce(r.kind, a.kind), coalesce(r.topic, a.topic), coalesce(r.subtopic, a.subtopic),
@@ -164,6 +164,7 @@ SELECT s.key, s.received_at, s.dated_on, s.source, s.restricted, s.merge_key,
     coalesce(r.sectors, a.sectors), coalesce(r.urgency, a.urgency),
     a.look_first AND r.urgency IS NULL, a.score, a.band, a.doubt, a.needs_review, r.reviewed_at,
     r.disposition, o.disposition,
+    num_nulls(r.kind, r.topic, r.subtopic, r.lead_unit, r.assist_units, r.sectors, r.urgency) = 0,
     CASE WHEN o.disposition IS NOT NULL THEN 'decided' WHEN s.merge_key IS NOT NULL THEN 'merged'
         WHEN r.reviewed_at IS NOT NULL THEN 'reviewed' ELSE 'waiting' END
 FROM {SCHEMA}.submissions s
