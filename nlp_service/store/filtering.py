@@ -1,51 +1,70 @@
 """What a list's filter asks of the standings and texts, as conditions."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, any_, literal, or_
+from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, select
 
 from nlp_service.domain.queue import EXAMPLE_SOURCE, Facet
 from nlp_service.domain.records import CHINA, ListFilter
+from nlp_service.store.among import among
 from nlp_service.store.queue_tables import standings
 from nlp_service.store.tables import submissions
 from nlp_service.text.normalise import normalise
 
 _t, _s = standings.c, submissions.c
 Condition = ColumnElement[bool]
-
-_SPECIAL, _ESCAPED = re.compile(r"([%_\\])"), r"\\\1"
-"""What LIKE would take for more than itself."""
+Found = Collection[int] | None
 
 
-def conditions(wanted: ListFilter) -> Iterator[Condition]:
-    """Yield what a submission must fulfil."""
-    yield from facet_conditions(wanted).values()
-    yield from other_conditions(wanted)
+def conditions(wanted: ListFilter, found: Found = None) -> Iterator[Condition]:
+    """Yield what a submission must fulfil.
+
+    Args:
+        wanted: the filter.
+        found: keys of those that say its words, where ``find_words`` has looked already.
+    """
+    yield from _of_facets(wanted)
+    yield from other_conditions(wanted, found)
 
 
-def facet_conditions(wanted: ListFilter) -> Mapping[Facet, Condition]:
-    """Return what is asked of the facets, each alone."""
+def _of_facets(wanted: ListFilter) -> Iterator[Condition]:
     equal = {
         Facet.KIND: wanted.kind,
         Facet.TOPIC: wanted.topic,
         Facet.BAND: wanted.band,
         Facet.STAGE: wanted.stage,
     }
-    asked = {facet: _t[facet] == value for facet, value in equal.items() if value}
+    yield from (_t[facet] == value for facet, value in equal.items() if value)
     if wanted.least_urgency is not None:
-        asked[Facet.URGENCY] = _t.urgency >= wanted.least_urgency
-    return asked
+        yield _t.urgency >= wanted.least_urgency
 
 
-def other_conditions(wanted: ListFilter) -> Iterator[Condition]:
+def other_conditions(wanted: ListFilter, found: Found = None) -> Iterator[Condition]:
     """Yield what is asked beside the facets."""
     yield from _of_tags(wanted)
     yield from _of_states(wanted)
     yield from _of_days(wanted)
-    for word in normalise(wanted.words).split():
-        yield _says(word)
+    if found is not None:
+        yield among(_t.key, found)
+    elif joins_texts(wanted):
+        yield from _of_words(wanted.words)
+
+
+def joins_texts(wanted: ListFilter) -> bool:
+    """Say whether the conditions speak of texts, too."""
+    return bool(normalise(wanted.words))
+
+
+def find_words(connection: Connection, wanted: ListFilter) -> Found:
+    """Return the keys of what says the words of a filter; None where it looks for none.
+
+    Whoever asks several things of one filter looks once.
+    """
+    if not joins_texts(wanted):
+        return None
+    statement = select(_t.key).join_from(standings, submissions, _s.key == _t.key)
+    return connection.scalars(statement.where(*_of_words(wanted.words))).all()
 
 
 def _of_tags(wanted: ListFilter) -> Iterator[Condition]:
@@ -90,18 +109,18 @@ def _begin_of(day: date) -> datetime:
     return datetime.combine(day, time(), CHINA)
 
 
-def _says(word: str) -> Condition:
-    """Say that a word stands in what is shown of a submission that is not restricted.
+def _of_words(words: str) -> Iterator[Condition]:
+    yield ~_t.restricted
+    for word in normalise(words).split():
+        yield or_(*(_says(column, word) for column in (_s.text, _s.reference, _s.submitter)))
 
-    Words that have no capitals are looked for as they are, which is several times as quick.
+
+def _says(column: ColumnElement[str], word: str) -> Condition:
+    """Say that a word stands in a column.
+
+    A word without capitals is looked for as it is, by a search that skips ahead by its length:
+    several times as quick as a pattern.
     """
-    pattern = f"%{_SPECIAL.sub(_ESCAPED, word)}%"
-    has_capitals = word.lower() != word.upper()
-    columns = (_s.text, _s.reference, _s.submitter)
-    said = (each.ilike(pattern) if has_capitals else each.like(pattern) for each in columns)
-    return and_(~_t.restricted, or_(*said))
-
-
-def joins_texts(wanted: ListFilter) -> bool:
-    """Say whether the conditions speak of texts, too."""
-    return bool(normalise(wanted.words))
+    if word.lower() == word.upper():
+        return func.strpos(column, word) > 0
+    return column.icontains(word, autoescape=True)

@@ -19,7 +19,7 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.queue import ListOrder, Stage
 from nlp_service.domain.records import ListedSubmission, ListFilter, ListPage, Origin
 from nlp_service.domain.submission import Kind
-from nlp_service.store.filtering import conditions
+from nlp_service.store.filtering import Found, conditions, joins_texts
 from nlp_service.store.queue_tables import standings
 from nlp_service.store.tables import submissions
 
@@ -47,8 +47,11 @@ def list_page(
     order: ListOrder = ListOrder.LATEST,
     cursor: str | None = None,
     limit: int = 50,
+    found: Found = None,
 ) -> ListPage:
     """Return up to ``limit`` (1–500) submissions behind the cursor, in that order.
+
+    What says the words of the filter may have been ``found`` already, by ``find_words``.
 
     Raises:
         InvalidCursor: the cursor is not one of this list with these filters in this order.
@@ -56,19 +59,16 @@ def list_page(
     if not 1 <= limit <= LONGEST_PAGE:
         raise ValueError(f"limit {limit} is not within 1–{LONGEST_PAGE}")
     compared = _ORDERS[order]
-    places = [column.label(f"place_{number}") for number, column in enumerate(compared)]
-    statement = (
-        _everything()
-        .add_columns(*places)
-        .where(*conditions(wanted))
-        .order_by(*(column.desc() for column in compared))
-        .limit(limit + 1)
-    )
     digest = _digest(wanted, order)
-    if cursor is not None:
-        seen = _read_cursor(cursor, digest, length=len(compared))
-        statement = statement.where(tuple_(*compared) < tuple_(*_typed(seen, compared)))
-    rows = connection.execute(statement).all()
+    seen = None if cursor is None else _read_cursor(cursor, digest, length=len(compared))
+    chosen = _choose(wanted, found, compared, seen).limit(limit + 1).subquery()
+    places = [chosen.c[_place(number)] for number in range(len(compared))]
+    rows = connection.execute(
+        _everything()
+        .join(chosen, chosen.c.key == _t.key)
+        .add_columns(*places)
+        .order_by(*(place.desc() for place in places))
+    ).all()
     more = len(rows) > limit
     last = rows[limit - 1] if more else None
     return ListPage(
@@ -81,6 +81,26 @@ def list_keys(connection: Connection, keys: Sequence[int]) -> Sequence[ListedSub
     """Return those of the submissions that are there, by ascending key."""
     statement = _everything().where(_t.key.in_(keys)).order_by(_t.key)
     return [_listed(row) for row in connection.execute(statement)]
+
+
+def _choose(
+    wanted: ListFilter,
+    found: Found,
+    compared: Sequence[ColumnElement[Any]],
+    seen: _Place | None,
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for what is wanted behind a place, in order; texts only if need be."""
+    places = [column.label(_place(number)) for number, column in enumerate(compared)]
+    statement = select(_t.key, *places).where(*conditions(wanted, found))
+    if found is None and joins_texts(wanted):
+        statement = statement.join_from(standings, submissions, _s.key == _t.key)
+    if seen is not None:
+        statement = statement.where(tuple_(*compared) < tuple_(*_typed(seen, compared)))
+    return statement.order_by(*(column.desc() for column in compared))
+
+
+def _place(number: int) -> str:
+    return f"place_{number}"
 
 
 def _everything() -> Select[*tuple[Any, ...]]:

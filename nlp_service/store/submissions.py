@@ -38,6 +38,7 @@ from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
 from nlp_service.store.counting import count_each, count_list
 from nlp_service.store.earlier_texts import read_documents, shown_document
+from nlp_service.store.filtering import find_words
 from nlp_service.store.forgetting import forget
 from nlp_service.store.groups import Groups
 from nlp_service.store.listing import list_keys, list_page
@@ -167,6 +168,15 @@ class Submissions:
         return list_page(
             self._connection, wanted or ListFilter(), order=order, cursor=cursor, limit=limit
         )
+
+    def list_and_count(
+        self, wanted: ListFilter, *, order: ListOrder = ListOrder.LATEST, limit: int = 50
+    ) -> tuple[ListPage, ListCounts]:
+        """Return the first page of a list and its counts; the texts are searched but once."""
+        self._standings.settle()
+        found = find_words(self._connection, wanted)
+        page = list_page(self._connection, wanted, order=order, limit=limit, found=found)
+        return page, count_list(self._connection, wanted, found=found)
 
     def count(self, wanted: ListFilter | None = None) -> ListCounts:
         """Return how many submissions a list holds, and of what; see ``counting.count_list``."""

@@ -19,6 +19,7 @@ from nlp_service.api.submission_routes import SubmissionKey
 from nlp_service.assess import Assessor
 from nlp_service.domain.errors import RecordUnknown, ReviewRefused
 from nlp_service.domain.people import Caller
+from nlp_service.domain.queue import ListCounts
 from nlp_service.domain.records import ListFilter, ListPage
 from nlp_service.domain.reviews import Findings, check_findings
 from nlp_service.store.earlier_texts import part_document
@@ -46,11 +47,16 @@ def show_inbox(
     query, cursor = read_query(request.query_params), request.query_params.get("cursor")
     by_script = "HX-Request" in request.headers
     with store.reading() as office:
-        page = office.submissions.list(query.wanted, order=query.order, cursor=cursor, limit=PAGE)
-        values = _list_values(office, page, query, assessor)
         if by_script and cursor:
+            page = _page_behind(office, query, cursor)
+            values = _list_values(office, page, query, assessor)
             return render(request, "inbox/items.html", **values, first=False)
-        values |= _frame_values(office, query, caller, assessor)
+        page, counts = office.submissions.list_and_count(
+            query.wanted, order=query.order, limit=PAGE
+        )
+        page = _page_behind(office, query, cursor) if cursor else page
+        values = _list_values(office, page, query, assessor)
+        values |= _frame_values(office, counts, query, caller, assessor)
     template = "inbox/body.html" if by_script else "inbox.html"
     response = render(request, template, **values, first=cursor is None)
     if by_script:
@@ -159,6 +165,10 @@ def undo(
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(told)})
 
 
+def _page_behind(office: Office, query: InboxQuery, cursor: str) -> ListPage:
+    return office.submissions.list(query.wanted, order=query.order, cursor=cursor, limit=PAGE)
+
+
 def _list_values(
     office: Office, page: ListPage, query: InboxQuery, assessor: Assessor
 ) -> dict[str, Any]:
@@ -172,11 +182,10 @@ def _list_values(
 
 
 def _frame_values(
-    office: Office, query: InboxQuery, caller: Caller, assessor: Assessor
+    office: Office, counts: ListCounts, query: InboxQuery, caller: Caller, assessor: Assessor
 ) -> dict[str, Any]:
     """Return what stands around the list."""
     taxonomy = assessor.bundle.taxonomy
-    counts = office.submissions.count(query.wanted)
     tabs = filters.make_tabs(office, query, caller.user_key)
     return {
         "total": counts.total,

@@ -281,7 +281,9 @@ def test_counts_tell_what_another_choice_would_hold(work, filled):
 def test_a_count_is_that_of_the_list(work, filled, wanted):
     wanted = ListFilter(**wanted)
 
-    assert work.submissions.count(wanted).total == len(work.submissions.list(wanted).items)
+    counts, page = work.submissions.count(wanted), work.submissions.list(wanted)
+    assert counts.total == len(page.items)
+    assert work.submissions.list_and_count(wanted) == (page, counts)
 
 
 def test_a_list_tells_what_a_person_sorts_by(work, add, submit):
