@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, AssessorDep, CallerDep, StoreDep
@@ -36,7 +37,8 @@ inbox_router = APIRouter(include_in_schema=False)
 
 PAGE = 50
 
-Keys = Annotated[list[int], Query(ge=1, le=2**63 - 1, max_length=MOST_CONFIRMED)]
+Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Keys = Annotated[list[Key], Query(max_length=MOST_CONFIRMED)]
 
 
 @inbox_router.get(INBOX)
