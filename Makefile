@@ -66,7 +66,7 @@ train: $(VENV)/.train ## fit the default bundle, within an hour (needs the corpo
 evaluate: $(VENV)/.fit ## measure the default bundle on the test split of our own submissions
 	@$(BIN)/python -m training evaluate models/default --data data/gold/gold.jsonl --split test --labels data/gold/second_reader.jsonl
 
-bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, quality and masking cost; copies found, beside rensa and datasketch; an archive of 100,000; groups; a batch of 10,000 by HTTP
+bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, quality and masking cost; copies found, beside rensa and datasketch; an archive of 100,000; groups; a batch of 10,000 by HTTP; lists, counts and the inbox over 10,000
 	@$(BIN)/python -m benchmarks.speed
 	@$(BIN)/python -m benchmarks.cascade
 	@$(BIN)/python -m benchmarks.quality
@@ -75,6 +75,7 @@ bench: $(VENV)/.bench ## speed beside jieba + TF-IDF + LinearSVC; what encoder, 
 	@$(BIN)/python -m benchmarks.memory
 	@$(BIN)/python -m benchmarks.groups
 	@$(BIN)/python -m benchmarks.batches
+	@$(BIN)/python -m benchmarks.queue
 
 DRILL_KILLS ?= 100
 DRILL_ROWS ?= 10000

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert
 
 from nlp_service.domain.submission import Kind
 from nlp_service.store.private_tables import originals
+from nlp_service.store.standings import stand_anew
 from nlp_service.store.tables import assessments, submissions
 
 _FIRST = datetime(2016, 1, 1, tzinfo=UTC)
@@ -50,10 +51,16 @@ def insert_rows(connection: Connection, bodies: Sequence[str]) -> Sequence[int]:
         "topic": "T01",
         "subtopic": "T0101",
         "lead_unit": "",
+        "assist_units": [],
+        "sectors": [],
         "urgency": 1,
+        "look_first": False,
+        "doubt": 0.0,
+        "band": "",
         "needs_review": False,
         "current": True,
         "answer": {},
     }
     connection.execute(insert(assessments), [said | {"submission_key": key} for key in keys])
+    stand_anew(connection, keys)
     return keys

@@ -67,6 +67,8 @@ BATCH_EXAMPLES: dict[str, Example] = {
 }
 
 _GLOSSES = {
+    "ListOrder": "列表的排列次序。",
+    "Stage": "办到哪一步：待处理、已审、已并案、已定处置。",
     "Kind": "来件类型：proposal 提案，opinion_report 社情民意信息，public_message 群众来信。",
     "KindSource": "来件类型的来源：stated 来件写明，predicted 模型建议。",
     "ScorePath": "概率的来路：linear 只有线性模型，combined 线性模型与编码器合判。",

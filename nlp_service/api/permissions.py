@@ -95,6 +95,7 @@ LINES: Sequence[Line] = (
     # what is stored
     Line(method="POST", path="/v1/duplicates", needs=Permission.READ),
     Line(method="GET", path="/v1/submissions", needs=Permission.READ),
+    Line(method="GET", path="/v1/submissions:count", needs=Permission.READ),
     Line(
         method="GET",
         path="/v1/submissions/{key}",

@@ -49,11 +49,28 @@ _LISTED: dict[str, Any] = {
     "topic": "T08",
     "subtopic": "T0805",
     "lead_unit": "D10",
+    "assist_units": ["D11"],
+    "sectors": ["S02"],
     "urgency": 1,
+    "look_first": False,
     "score": None,
+    "band": "",
+    "doubt": 0.8312,
     "needs_review": False,
     "reviewed_at": None,
     "disposition": None,
+    "outcome": None,
+    "stage": "merged",
+}
+_COUNTS: dict[str, Any] = {
+    "total": 12,
+    "by": {
+        "kind": {"proposal": 2, "public_message": 10},
+        "topic": {"T07": 3, "T08": 9},
+        "band": {"": 10, "良好": 1, "一般": 1},
+        "urgency": {"1": 9, "2": 2, "4": 1},
+        "stage": {"waiting": 12, "reviewed": 31, "merged": 4},
+    },
 }
 _OUTCOME: dict[str, Any] = {
     "disposition": "filed",
@@ -191,6 +208,9 @@ _BODY = (*BODY_PROBLEMS, "invalid_name", "record_unknown", *STORE_PROBLEMS, *ALW
 LIST_RESPONSES: Responses = answer(
     "一页来件", {"items": [_LISTED], "next_cursor": "WyIyMDI2LTAxLTMxVDA5OjMwOjAw"}
 ) | describe_problems("invalid_request", "invalid_cursor", *STORE_PROBLEMS, *ALWAYS)
+COUNT_RESPONSES: Responses = answer("件数", _COUNTS) | describe_problems(
+    "invalid_request", *STORE_PROBLEMS, *ALWAYS
+)
 SUBMISSION_RESPONSES: Responses = answer("来件和全部记录", _SUBMISSION) | describe_problems(*_ACT)
 ORIGINAL_RESPONSES: Responses = answer(
     "原文", {"key": 118, "title": "", "body": PUBLIC_MESSAGE["body"]}
@@ -237,6 +257,7 @@ IMPORT_LIST_RESPONSES: Responses = answer(
 
 ANSWERS: Answers = (
     ("get", "/v1/submissions", LIST_RESPONSES),
+    ("get", "/v1/submissions:count", COUNT_RESPONSES),
     ("get", "/v1/submissions/{key}", SUBMISSION_RESPONSES),
     ("post", "/v1/merges", MERGE_RESPONSES),
     ("get", "/v1/merges/{key}", MERGE_RESPONSES),

@@ -14,6 +14,7 @@ from nlp_service.api.schemas import ONE_LINE, Day, Key
 from nlp_service.api.validation import described
 from nlp_service.domain.audit import Action, AuditEntry
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.queue import ListCounts, Stage
 from nlp_service.domain.records import (
     LONGEST_NAME,
     AssessedSubmission,
@@ -52,19 +53,42 @@ class ListedOut(BaseModel):
     topic: str = Field(description="主议题的代码，名称见 /v1/taxonomy。", examples=["T08"])
     subtopic: str = Field(examples=["T0805"])
     lead_unit: str = Field(description="建议的主办单位的代码。", examples=["D10"])
+    assist_units: Sequence[str] = Field(description="建议的会办单位的代码。")
+    sectors: Sequence[str] = Field(description="界别的代码，最相关的在前。", examples=[["S02"]])
     urgency: int = Field(description="紧急程度 1–4。")
+    look_first: bool = Field(description="机器认为可能有险情、须先看，而且还没有人认定过紧急程度。")
     score: float | None = Field(description="质量总分 0–100；没有评分时为 null。")
+    band: str = Field(description="提案的质量档；没有时为空。", examples=["良好"])
+    doubt: float = Field(
+        description="机器有多拿不准：类型、议题、子议题、主办单位、诉求、紧急程度这六项中，预计人要改几项，0–6。"
+    )
     needs_review: bool = Field(description="机器认为待人工。")
     reviewed_at: datetime | None = Field(
         description="人最近一次确认或更正的时刻，此后以上各项以人的认定为准；没有时为 null。"
     )
     disposition: Disposition | None = Field(description="人认定的处理意见；没有时为 null。")
+    outcome: Disposition | None = Field(description="最近登记的处理方式；没有时为 null。")
+    stage: Stage = Field(
+        description="办到哪一步：waiting 待处理，reviewed 已审，merged 已并案，decided 已定处置。"
+    )
+
+
+class SubmissionCountsOut(BaseModel):
+    """How many submissions there are, and of what."""
+
+    model_config = described("来件的件数，总计和分列。")
+
+    total: int = Field(description="符合全部条件的件数。")
+    by: dict[str, dict[str, int]] = Field(
+        description="按 kind、topic、band、urgency、stage 分列：取值和件数，没有的取值不列；"
+        "每一列不计这一项自己的条件。"
+    )
 
 
 class SubmissionListOut(BaseModel):
     """A page of a list."""
 
-    model_config = described("一页来件，最近收到的在前。")
+    model_config = described("一页来件。")
 
     items: Sequence[ListedOut]
     next_cursor: str | None = Field(description="下一页的 cursor；最后一页为 null。")
@@ -265,11 +289,25 @@ def listed_of(item: ListedSubmission) -> ListedOut:
         topic=item.topic,
         subtopic=item.subtopic,
         lead_unit=item.lead_unit,
+        assist_units=item.assist_units,
+        sectors=item.sectors,
         urgency=item.urgency,
+        look_first=item.look_first,
         score=item.score,
+        band=item.band,
+        doubt=item.doubt,
         needs_review=item.needs_review,
         reviewed_at=item.reviewed_at,
         disposition=item.disposition,
+        outcome=item.outcome,
+        stage=item.stage,
+    )
+
+
+def counts_of(counts: ListCounts) -> SubmissionCountsOut:
+    """Return the shape of counts."""
+    return SubmissionCountsOut(
+        total=counts.total, by={str(facet): dict(of) for facet, of in counts.of.items()}
     )
 
 

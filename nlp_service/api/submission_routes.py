@@ -15,15 +15,18 @@ from nlp_service.api.record_schemas import (
     OutcomeIn,
     OutcomeOut,
     RestrictionOut,
+    SubmissionCountsOut,
     SubmissionListOut,
     SubmissionOut,
+    counts_of,
     list_of,
     outcome_of,
     submission_of,
 )
 from nlp_service.api.schemas import Day
 from nlp_service.domain.audit import Action, RecordKind
-from nlp_service.domain.records import ListFilter
+from nlp_service.domain.queue import MOST_DAYS, ListOrder, Stage
+from nlp_service.domain.records import LONGEST_NAME, ListFilter
 from nlp_service.domain.submission import Kind
 from nlp_service.store.listing import LONGEST_PAGE
 from nlp_service.store.opening import Office
@@ -39,20 +42,44 @@ async def read_filter(
     kind: Annotated[Kind | None, Query(description="来件类型，含模型建议的。")] = None,
     topic: Annotated[str, Query(description="主议题的代码。", examples=["T08"])] = "",
     subtopic: Annotated[str, Query(description="子议题的代码。")] = "",
-    lead_unit: Annotated[str, Query(description="建议的主办单位的代码。")] = "",
+    sector: Annotated[str, Query(description="界别的代码。", examples=["S02"])] = "",
+    lead_unit: Annotated[str, Query(description="主办单位的代码。")] = "",
+    unit: Annotated[str, Query(description="主办或会办单位的代码。", examples=["D10"])] = "",
     least_urgency: Annotated[
         int | None, Query(description="紧急程度不低于，1–4。", ge=1, le=4)
     ] = None,
+    look_first: Annotated[bool | None, Query(description="是否可能有险情、须先看。")] = None,
     least_score: Annotated[
         float | None, Query(description="质量总分不低于，0–100。", ge=0, le=100)
     ] = None,
+    band: Annotated[
+        str, Query(description="提案质量档的名称。", examples=["良好"], max_length=LONGEST_NAME)
+    ] = "",
     dated_from: Annotated[Day | None, Query(description="日期从，含当天。")] = None,
     dated_until: Annotated[Day | None, Query(description="日期到，含当天。")] = None,
+    received_from: Annotated[Day | None, Query(description="收到日期从（北京时间）。")] = None,
+    received_until: Annotated[Day | None, Query(description="收到日期到，含当天。")] = None,
+    received_days: Annotated[
+        int | None, Query(description="近几天收到的，今天算一天。", ge=1, le=MOST_DAYS)
+    ] = None,
+    stage: Annotated[
+        Stage | None,
+        Query(
+            description="办到哪一步：waiting 待处理，reviewed 已审，merged 已并案，"
+            "decided 已定处置。"
+        ),
+    ] = None,
     needs_review: Annotated[bool | None, Query(description="是否待人工。")] = None,
     reviewed: Annotated[bool | None, Query(description="是否已由人确认或更正。")] = None,
     restricted: Annotated[bool | None, Query(description="是否限阅。")] = None,
+    example: Annotated[bool | None, Query(description="是否随程序提供的示例。")] = None,
     words: Annotated[
-        str, Query(description="文中须有的词句，不分大小写和全半角；不查限阅来件。", max_length=200)
+        str,
+        Query(
+            description="标题、正文、编号或提交者中须有的词句，空格分开的都要有，不分大小写和全半角；"
+            "不查限阅来件。",
+            max_length=200,
+        ),
     ] = "",
 ) -> ListFilter:
     """Return the filter; words are never looked for in restricted submissions.
@@ -66,36 +93,70 @@ async def read_filter(
         kind=kind,
         topic=topic,
         subtopic=subtopic,
+        sector=sector,
         lead_unit=lead_unit,
+        unit=unit,
         least_urgency=least_urgency,
+        look_first=look_first,
         least_score=least_score,
+        band=band,
         dated_from=dated_from,
         dated_until=dated_until,
+        received_from=received_from,
+        received_until=received_until,
+        received_days=received_days,
+        stage=stage,
         needs_review=needs_review,
         reviewed=reviewed,
-        restricted=False if words else restricted,
+        restricted=restricted,
+        example=example,
         words=words,
     )
+
+
+WantedDep = Annotated[ListFilter, Depends(read_filter)]
 
 
 @submission_router.get(
     "/v1/submissions",
     summary="来件列表",
-    description="最近收到的在前；按条件筛选，用 next_cursor 取下一页，其间新到的不会使已有的"
-    "重复或遗漏。限阅来件不给标题和提交者。",
+    description="按条件筛选，按 order 排列（不写时最近收到的在前），用 next_cursor 取下一页，"
+    "其间新到的不会使已有的重复或遗漏。限阅来件不给标题和提交者。",
     responses=documentation.LIST_RESPONSES,
 )
 def list_submissions(
     store: StoreDep,
-    wanted: Annotated[ListFilter, Depends(read_filter)],
+    wanted: WantedDep,
+    order: Annotated[
+        ListOrder,
+        Query(
+            description="latest 最近收到的在前；urgent 须先看的、紧急的在前；doubtful 机器最拿不准"
+            "的在前（最值得人看，也最能教会模型）；best、worst 质量高的或低的在前。"
+        ),
+    ] = ListOrder.LATEST,
     cursor: Annotated[
-        str | None, Query(description="上一页的 next_cursor；筛选条件须与上一页相同。")
+        str | None, Query(description="上一页的 next_cursor；筛选条件和排序须与上一页相同。")
     ] = None,
     limit: Annotated[int, Query(description="一页的件数。", ge=1, le=LONGEST_PAGE)] = 50,
 ) -> SubmissionListOut:
     """List stored submissions."""
     with store.reading() as office:
-        return list_of(office.submissions.list(wanted, cursor=cursor or None, limit=limit))
+        return list_of(
+            office.submissions.list(wanted, order=order, cursor=cursor or None, limit=limit)
+        )
+
+
+@submission_router.get(
+    "/v1/submissions:count",
+    summary="来件计数",
+    description="筛选条件同来件列表。total 是符合全部条件的件数；by 按类型、议题、质量档、"
+    "紧急程度、办理阶段分列，每一列不计这一项自己的条件，可见换一个取值会有多少件。",
+    responses=documentation.COUNT_RESPONSES,
+)
+def count_submissions(store: StoreDep, wanted: WantedDep) -> SubmissionCountsOut:
+    """Count stored submissions."""
+    with store.reading() as office:
+        return counts_of(office.submissions.count(wanted))
 
 
 @submission_router.get(

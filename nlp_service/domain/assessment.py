@@ -16,6 +16,9 @@ from nlp_service.domain.submission import Kind
 
 NOTICE = "辅助建议，由人审定"
 
+LOOK_FIRST = frozenset(("urgent_words", "urgent"))
+"""Codes of the reasons for which a person should look before all else."""
+
 
 class Role(enum.StrEnum):
     """What a handling unit would do."""
@@ -136,6 +139,22 @@ class Assessment:
     """Where the covered personal data stand in ``text``, in text order."""
     versions: Versions
     notice: str = field(default=NOTICE)
+
+    @property
+    def doubt(self) -> float:
+        """How many of the main tags a person would be expected to correct, 0–6, four digits.
+
+        What is learnt from a person's word is the more, the less the machine could foresee it.
+        """
+        tags = (self.topic, self.subtopic, self.request, self.urgency)
+        leads = [unit.probability for unit in self.units if unit.role is Role.LEAD]
+        sure = [self.kind_probability, *(tag.probability for tag in tags), *leads[:1]]
+        return round(sum(1 - probability for probability in sure), 4)
+
+    @property
+    def look_first(self) -> bool:
+        """Whether somebody may be in danger: a person should look before all else."""
+        return any(reason.code in LOOK_FIRST for reason in self.reasons)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON shape: plain dicts, lists, strings and numbers."""

@@ -96,6 +96,10 @@ class Action(enum.StrEnum):
     """停用用户"""
     USER_ENABLED = "user_enabled"
     """启用用户"""
+    VIEW_SAVED = "view_saved"
+    """保存视图"""
+    VIEW_REMOVED = "view_removed"
+    """删除视图"""
     KEY_ADDED = "key_added"
     """发放密钥"""
     KEY_REVOKED = "key_revoked"
@@ -125,6 +129,8 @@ class RecordKind(enum.StrEnum):
     """用户"""
     KEY = "key"
     """密钥"""
+    VIEW = "view"
+    """收件箱的视图"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from nlp_service.domain.assessment import Assessment
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.queue import Stage
 from nlp_service.domain.submission import Kind, Submission
 
 CHINA = timezone(timedelta(hours=8))
@@ -143,15 +144,28 @@ class ListedSubmission:
     topic: str
     subtopic: str
     lead_unit: str
+    assist_units: Sequence[str]
+    sectors: Sequence[str]
     urgency: int
+    look_first: bool
+    """The machine holds that somebody may be in danger, and no person has said how urgent it is."""
     score: float | None
+    band: str
+    """Of a proposal's quality; empty elsewhere."""
+    doubt: float
+    """As ``Assessment.doubt``."""
     needs_review: bool
     """As the machine has it."""
     reviewed_at: datetime | None
     """When a person last confirmed or corrected; None where nobody has. What they said stands in
     the parts above in the machine's stead."""
+    confirmed: bool
+    """Persons spoke of every part above, so there is nothing left to confirm."""
     disposition: Disposition | None
     """What a person held should be done; None where nobody has said."""
+    outcome: Disposition | None
+    """What the office decided; None where nothing was recorded."""
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,25 +175,39 @@ class ListFilter:
     kind: Kind | None = None
     topic: str = ""
     subtopic: str = ""
+    sector: str = ""
     lead_unit: str = ""
+    unit: str = ""
+    """Leading or assisting."""
     least_urgency: int | None = None
     """1–4."""
+    look_first: bool | None = None
     least_score: float | None = None
     """0–100."""
+    band: str = ""
     dated_from: date | None = None
     dated_until: date | None = None
-    """Both days included."""
+    """Both days included, here and below."""
+    received_from: date | None = None
+    received_until: date | None = None
+    """Chinese days."""
+    received_days: int | None = None
+    """Received within so many days, today among them; 1 or more."""
+    stage: Stage | None = None
     needs_review: bool | None = None
     reviewed: bool | None = None
     """Whether a person has confirmed or corrected."""
     restricted: bool | None = None
+    example: bool | None = None
+    """Whether it came with the program."""
     words: str = ""
-    """Must stand in the normalised text; case and width do not matter."""
+    """Each must stand in the normalised text, the reference or the submitter's name; case and
+    width do not matter. Of restricted submissions nothing is searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """A stretch of a list, the newest first."""
+    """A stretch of a list, in the order that was asked for."""
 
     items: Sequence[ListedSubmission]
     next_cursor: str | None

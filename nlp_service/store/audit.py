@@ -5,7 +5,7 @@ ended: so entries have one order, their numbers have no gaps, and the chain cann
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -75,6 +75,15 @@ class Audit:
         except BaseException:
             del self._noted[before:]
             raise
+
+    @property
+    def noted(self) -> int:
+        """How many entries wait to be written."""
+        return len(self._noted)
+
+    def noted_since(self, count: int, kind: RecordKind) -> Collection[int]:
+        """Return the keys of records of a kind of which something was noted behind so many."""
+        return {one.record_key for one in self._noted[count:] if one.record_kind is kind}
 
     def settle(self) -> None:
         """Write what was noted; the transaction must end next."""

@@ -7,114 +7,108 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, tuple_
 
 from nlp_service.domain.errors import InvalidCursor
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.queue import ListOrder, Stage
 from nlp_service.domain.records import ListedSubmission, ListFilter, ListPage, Origin
 from nlp_service.domain.submission import Kind
-from nlp_service.store.review_tables import reviewed
-from nlp_service.store.tables import assessments, submissions
-from nlp_service.text.normalise import normalise
+from nlp_service.store.filtering import Found, conditions, joins_texts
+from nlp_service.store.queue_tables import standings
+from nlp_service.store.tables import submissions
 
 LONGEST_PAGE = 500
 
-_HELD = ("kind", "topic", "subtopic", "lead_unit", "urgency")
-"""Parts of which a person's word counts before the machine's."""
+_s, _t = submissions.c, standings.c
+_NEWEST: Sequence[ColumnElement[Any]] = (_t.received_at, _t.key)
+_ORDERS: Mapping[ListOrder, Sequence[ColumnElement[Any]]] = {
+    ListOrder.LATEST: _NEWEST,
+    ListOrder.URGENT: (_t.look_first, _t.urgency, *_NEWEST),
+    ListOrder.DOUBTFUL: (_t.doubt, *_NEWEST),
+    ListOrder.BEST: (func.coalesce(_t.score, -1.0), *_NEWEST),
+    ListOrder.WORST: (-func.coalesce(_t.score, 101.0), *_NEWEST),
+}
+"""What each order compares, the greatest first throughout."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """The last row that was seen."""
-
-    received_at: datetime
-    key: int
+_Place = Sequence[bool | int | float | datetime]
+"""What the order compares, of the last row that was seen."""
 
 
 def list_page(
-    connection: Connection, wanted: ListFilter, *, cursor: str | None = None, limit: int = 50
+    connection: Connection,
+    wanted: ListFilter,
+    *,
+    order: ListOrder = ListOrder.LATEST,
+    cursor: str | None = None,
+    limit: int = 50,
+    found: Found = None,
 ) -> ListPage:
-    """Return up to ``limit`` (1–500) submissions behind the cursor, latest receipt first.
+    """Return up to ``limit`` (1–500) submissions behind the cursor, in that order.
+
+    What says the words of the filter may have been ``found`` already, by ``find_words``.
 
     Raises:
-        InvalidCursor: the cursor is not one of this list with these filters.
+        InvalidCursor: the cursor is not one of this list with these filters in this order.
     """
     if not 1 <= limit <= LONGEST_PAGE:
         raise ValueError(f"limit {limit} is not within 1–{LONGEST_PAGE}")
-    s = submissions.c
-    statement = (
+    compared = _ORDERS[order]
+    digest = _digest(wanted, order)
+    seen = None if cursor is None else _read_cursor(cursor, digest, length=len(compared))
+    chosen = _choose(wanted, found, compared, seen).limit(limit + 1).subquery()
+    places = [chosen.c[_place(number)] for number in range(len(compared))]
+    rows = connection.execute(
         _everything()
-        .where(*_conditions(wanted))
-        .order_by(s.received_at.desc(), s.key.desc())
-        .limit(limit + 1)
-    )
-    if cursor is not None:
-        seen = _read_cursor(cursor, wanted)
-        statement = statement.where(tuple_(s.received_at, s.key) < (seen.received_at, seen.key))
-    rows = connection.execute(statement).all()
-    items = [_listed(row) for row in rows[:limit]]
+        .join(chosen, chosen.c.key == _t.key)
+        .add_columns(*places)
+        .order_by(*(place.desc() for place in places))
+    ).all()
     more = len(rows) > limit
-    return ListPage(items=items, next_cursor=_cursor(items[-1], wanted) if more else None)
+    last = rows[limit - 1] if more else None
+    return ListPage(
+        items=[_listed(row) for row in rows[:limit]],
+        next_cursor=None if last is None else _cursor([*last[-len(compared) :]], digest),
+    )
 
 
 def list_keys(connection: Connection, keys: Sequence[int]) -> Sequence[ListedSubmission]:
     """Return those of the submissions that are there, by ascending key."""
-    key = submissions.c.key
-    return [
-        _listed(row) for row in connection.execute(_everything().where(key.in_(keys)).order_by(key))
-    ]
+    statement = _everything().where(_t.key.in_(keys)).order_by(_t.key)
+    return [_listed(row) for row in connection.execute(statement)]
+
+
+def _choose(
+    wanted: ListFilter,
+    found: Found,
+    compared: Sequence[ColumnElement[Any]],
+    seen: _Place | None,
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for what is wanted behind a place, in order; texts only if need be."""
+    places = [column.label(_place(number)) for number, column in enumerate(compared)]
+    statement = select(_t.key, *places).where(*conditions(wanted, found))
+    if found is None and joins_texts(wanted):
+        statement = statement.join_from(standings, submissions, _s.key == _t.key)
+    if seen is not None:
+        statement = statement.where(tuple_(*compared) < tuple_(*_typed(seen, compared)))
+    return statement.order_by(*(column.desc() for column in compared))
+
+
+def _place(number: int) -> str:
+    return f"place_{number}"
 
 
 def _everything() -> Select[*tuple[Any, ...]]:
     """Return the statement for all that is listed of every submission that is there."""
-    s, a = submissions.c, assessments.c
-    return (
-        select(
-            *(s.key, s.reference, s.title, s.received_at, s.dated_on, s.restricted, s.merge_key),
-            *(s.submitter, s.district, s.source),
-            *(_held(name).label(name) for name in _HELD),
-            *(a.score, a.needs_review, reviewed.c.reviewed_at, reviewed.c.disposition),
-        )
-        .join_from(submissions, assessments)
-        .outerjoin(reviewed, reviewed.c.submission_key == s.key)
-        .where(a.current, s.deleted_at.is_(None))
-    )
-
-
-def _held(name: str) -> ColumnElement[Any]:
-    """Return what a person holds of a part, else what the machine does."""
-    return func.coalesce(reviewed.c[name], assessments.c[name])
-
-
-def _conditions(wanted: ListFilter) -> "Iterator[ColumnElement[bool]]":
-    s, a = submissions.c, assessments.c
-    equal = {name: getattr(wanted, name) for name in ("kind", "topic", "subtopic", "lead_unit")}
-    yield from (_held(name) == value for name, value in equal.items() if value)
-    yield from _of_states(wanted)
-    if wanted.least_urgency is not None:
-        yield _held("urgency") >= wanted.least_urgency
-    if wanted.least_score is not None:
-        yield a.score >= wanted.least_score
-    if wanted.dated_from is not None:
-        yield s.dated_on >= wanted.dated_from
-    if wanted.dated_until is not None:
-        yield s.dated_on <= wanted.dated_until
-    if words := normalise(wanted.words):
-        yield s.text.icontains(words, autoescape=True)
-
-
-def _of_states(wanted: ListFilter) -> "Iterator[ColumnElement[bool]]":
-    states: Sequence[tuple[ColumnElement[bool], bool | None]] = [
-        (assessments.c.needs_review, wanted.needs_review),
-        (submissions.c.restricted, wanted.restricted),
-        (reviewed.c.submission_key.is_not(None), wanted.reviewed),
-    ]
-    yield from (state.is_(value) for state, value in states if value is not None)
+    return select(
+        *(column for column in standings.c if column.name != "source"),
+        *(_s.reference, _s.title, _s.submitter, _s.district, _s.source),
+    ).join_from(standings, submissions, _s.key == _t.key)
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
@@ -131,32 +125,54 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
         topic=row.topic,
         subtopic=row.subtopic,
         lead_unit=row.lead_unit,
+        assist_units=row.assist_units,
+        sectors=row.sectors,
         urgency=row.urgency,
+        look_first=row.look_first,
         score=row.score,
+        band=row.band,
+        doubt=row.doubt,
         needs_review=row.needs_review,
         reviewed_at=row.reviewed_at,
+        confirmed=row.confirmed,
         disposition=Disposition(row.disposition) if row.disposition else None,
+        outcome=Disposition(row.outcome) if row.outcome else None,
+        stage=Stage(row.stage),
     )
 
 
-def _cursor(last: ListedSubmission, wanted: ListFilter) -> str:
-    place = [last.received_at.isoformat(), last.key, _digest(wanted)]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+def _typed(
+    place: _Place, compared: "Sequence[ColumnElement[Any]]"
+) -> "Sequence[ColumnElement[Any]]":
+    return [literal(value, column.type) for value, column in zip(place, compared, strict=True)]
 
 
-def _read_cursor(cursor: str, wanted: ListFilter) -> _Place:
+def _cursor(place: _Place, digest: str) -> str:
+    *ahead, moment, key = place
+    told = [*ahead, moment.isoformat() if isinstance(moment, datetime) else moment, key, digest]
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, digest: str, *, length: int) -> _Place:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        moment, key, digest = json.loads(base64.urlsafe_b64decode(padded))
-        place = _Place(received_at=datetime.fromisoformat(moment), key=int(key))
-        if place.received_at.tzinfo is None or not 0 <= place.key < 2**63:
+        *ahead, moment, key, of = json.loads(base64.urlsafe_b64decode(padded))
+        received_at, number = datetime.fromisoformat(moment), int(key)
+        if received_at.tzinfo is None or not 0 <= number < 2**63:
             raise ValueError(cursor)
+        place = [*map(_number, ahead), received_at, number]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise InvalidCursor("cursor 不是本列表给出的，请从第一页重新开始。") from None
-    if digest != _digest(wanted):
-        raise InvalidCursor("筛选条件与 cursor 所属的列表不同，请从第一页重新开始。")
+    if of != digest or len(place) != length:
+        raise InvalidCursor("筛选条件或排序与 cursor 所属的列表不同，请从第一页重新开始。")
     return place
 
 
-def _digest(wanted: ListFilter) -> str:
-    return hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]
+def _number(value: object) -> bool | int | float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(value)
+    return value
+
+
+def _digest(wanted: ListFilter, order: ListOrder) -> str:
+    return hashlib.sha256(repr((wanted, order)).encode()).hexdigest()[:12]

@@ -36,10 +36,12 @@ from nlp_service.store.reviews import Reviews
 from nlp_service.store.screening import Screening
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
+from nlp_service.store.standings import Standings
 from nlp_service.store.statistics import Statistics
 from nlp_service.store.submissions import Submissions
 from nlp_service.store.term_sessions import TermSessions
 from nlp_service.store.users import Users
+from nlp_service.store.views import Views
 from nlp_service.store.wording_index import StoredWordingIndex
 
 CONNECT_WITHIN_S = 10
@@ -54,8 +56,9 @@ class Office:
         self.assessments = Assessments(connection, self.audit)
         self.groups = Groups(connection, self.audit)
         self.originals = Originals(connection, self.audit)
+        self.standings = Standings(connection, self.audit)
         self.submissions = Submissions(
-            connection, self.originals, self.assessments, self.groups, self.audit
+            *(connection, self.originals, self.assessments, self.groups, self.standings, self.audit)
         )
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
@@ -72,6 +75,7 @@ class Office:
         self.sign_ins = SignIns(connection)
         self.api_keys = ApiKeys(connection, self.audit)
         self.batches = Batches(connection, self.audit)
+        self.views = Views(connection, self.audit)
         self.held_files = HeldFiles(connection)
         self.filing_lines = FilingLineBook(connection, self.audit)
         self.model_choices = ModelChoices(connection, self.audit)
@@ -143,6 +147,7 @@ class Store(Database):
             office = Office(connection, actor=actor)
             yield office
             office.groups.settle()
+            office.standings.settle()
             office.audit.settle()
 
     @contextmanager

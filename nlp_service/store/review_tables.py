@@ -1,6 +1,7 @@
-"""The tables of reviews: every word that was said, and what counts now, for lists."""
+"""The tables of reviews: every word that was said, and what counts now."""
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     Column,
@@ -11,7 +12,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    text,
 )
 
 from nlp_service.store.tables import SCHEMA, metadata
@@ -49,8 +49,9 @@ reviewed = Table(  # a submission on which no review is in force has no row
     Column("topic", Text),
     Column("subtopic", Text),
     Column("lead_unit", Text),
+    Column("assist_units", ARRAY(Text)),
+    Column("sectors", ARRAY(Text)),
     Column("urgency", SmallInteger),
     Column("disposition", Text),
-    Index("reviewed_topic", "topic", postgresql_where=text("topic IS NOT NULL")),
     Index("reviewed_review", "review_key"),
 )

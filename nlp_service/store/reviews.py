@@ -25,7 +25,10 @@ from nlp_service.store.presence import lock_present
 from nlp_service.store.review_tables import reviewed, reviews
 from nlp_service.store.tables import assessments, submissions
 
-_LISTED = ("kind", "topic", "subtopic", "lead_unit", "urgency", "disposition")
+_LISTED = (
+    *("kind", "topic", "subtopic", "lead_unit", "assist_units", "sectors"),
+    *("urgency", "disposition"),
+)
 """The parts by which lists filter."""
 _PAGE = 500
 

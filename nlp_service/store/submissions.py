@@ -20,6 +20,7 @@ from nlp_service.domain.errors import (
     ReferenceTaken,
     StoreError,
 )
+from nlp_service.domain.queue import ListCounts, ListOrder
 from nlp_service.domain.records import (
     CHINA,
     AssessedSubmission,
@@ -35,12 +36,15 @@ from nlp_service.domain.records import (
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.assessments import Assessments
 from nlp_service.store.audit import Audit
-from nlp_service.store.earlier_texts import shown_document
+from nlp_service.store.counting import count_each, count_list
+from nlp_service.store.earlier_texts import read_documents, shown_document
+from nlp_service.store.filtering import find_words
 from nlp_service.store.forgetting import forget
 from nlp_service.store.groups import Groups
 from nlp_service.store.listing import list_keys, list_page
 from nlp_service.store.originals import Originals
 from nlp_service.store.presence import lock_present
+from nlp_service.store.standings import Standings
 from nlp_service.store.tables import submissions
 from nlp_service.text.normalise import clean
 
@@ -60,10 +64,11 @@ class Submissions:
         originals: Originals,
         assessments: Assessments,
         groups: Groups,
+        standings: Standings,
         audit: Audit,
     ) -> None:
         self._connection, self._originals, self._audit = connection, originals, audit
-        self._assessments, self._groups = assessments, groups
+        self._assessments, self._groups, self._standings = assessments, groups, standings
 
     def store(
         self,
@@ -151,13 +156,50 @@ class Submissions:
         return [_read_submission(row) for row in rows]
 
     def list(
-        self, wanted: ListFilter | None = None, *, cursor: str | None = None, limit: int = 50
+        self,
+        wanted: ListFilter | None = None,
+        *,
+        order: ListOrder = ListOrder.LATEST,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> ListPage:
-        """Return a page of the newest submissions first; see ``listing.list_page``."""
-        return list_page(self._connection, wanted or ListFilter(), cursor=cursor, limit=limit)
+        """Return a page of a list; see ``listing.list_page``."""
+        self._standings.settle()
+        return list_page(
+            self._connection, wanted or ListFilter(), order=order, cursor=cursor, limit=limit
+        )
+
+    def list_and_count(
+        self, wanted: ListFilter, *, order: ListOrder = ListOrder.LATEST, limit: int = 50
+    ) -> tuple[ListPage, ListCounts]:
+        """Return the first page of a list and its counts; the texts are searched but once."""
+        self._standings.settle()
+        found = find_words(self._connection, wanted)
+        page = list_page(self._connection, wanted, order=order, limit=limit, found=found)
+        return page, count_list(self._connection, wanted, found=found)
+
+    def count(self, wanted: ListFilter | None = None) -> ListCounts:
+        """Return how many submissions a list holds, and of what; see ``counting.count_list``."""
+        self._standings.settle()
+        return count_list(self._connection, wanted or ListFilter())
+
+    def count_each(self, several: Sequence[ListFilter]) -> Sequence[int]:
+        """Return how many submissions each of several lists holds, in one reading.
+
+        Raises:
+            ValueError: one of them looks for words, for which each text would have to be read.
+        """
+        self._standings.settle()
+        return count_each(self._connection, several)
+
+    def texts(self, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return the texts of those submissions that may be shown, by key, title and body."""
+        found = read_documents(self._connection, list(map(str, keys)))
+        return {int(key): document.text for key, document in found.items()}
 
     def among(self, keys: Sequence[int]) -> Sequence[ListedSubmission]:
         """Return those of the submissions that are there, as lists show them, by ascending key."""
+        self._standings.settle()
         return list_keys(self._connection, keys)
 
     def restrict(self, key: int, *, restricted: bool) -> None:

@@ -4,6 +4,7 @@ All stand in a schema of their own, so that the database may be shared with othe
 """
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     Boolean,
@@ -112,12 +113,6 @@ Index(  # who is not known may be several: only the same number, or none, is the
     unique=True,
     postgresql_where=text("submitter = '' AND deleted_at IS NULL"),
 )
-Index(
-    "submissions_newest_first",
-    _c.received_at.desc(),
-    _c.key.desc(),
-    postgresql_where=text("deleted_at IS NULL"),
-)
 Index("submissions_dated_on", _c.dated_on, postgresql_where=text("deleted_at IS NULL"))
 Index("submissions_merge", _c.merge_key, postgresql_where=text("merge_key IS NOT NULL"))
 
@@ -133,19 +128,20 @@ assessments = Table(
     Column("topic", Text, nullable=False),
     Column("subtopic", Text, nullable=False),
     Column("lead_unit", Text, nullable=False),
+    Column("assist_units", ARRAY(Text), nullable=False),
+    Column("sectors", ARRAY(Text), nullable=False),
     Column("urgency", SmallInteger, nullable=False),
+    Column("look_first", Boolean, nullable=False),
+    Column("doubt", Float, nullable=False),
     Column("score", Float),
+    Column("band", Text, nullable=False),
     Column("needs_review", Boolean, nullable=False),
     Column("current", Boolean, nullable=False),
     Column("answer", JSON, nullable=False),  # not JSONB: it would change the order of the keys
 )
 _a = assessments.c
-_CURRENT = text("current")
-Index("assessments_current", _a.submission_key, unique=True, postgresql_where=_CURRENT)
+Index("assessments_current", _a.submission_key, unique=True, postgresql_where=text("current"))
 Index("assessments_history", _a.submission_key, _a.key)
-Index("assessments_topic", _a.topic, _a.subtopic, postgresql_where=_CURRENT)
-Index("assessments_lead_unit", _a.lead_unit, postgresql_where=_CURRENT)
-Index("assessments_review", _a.submission_key, postgresql_where=text("current AND needs_review"))
 
 merge_members = Table(
     "merge_members",

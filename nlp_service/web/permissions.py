@@ -108,4 +108,13 @@ PAGE_LINES: Sequence[Line] = (
     _page(AUDIT, Permission.READ_AUDIT),
     _page(f"{AUDIT}.csv", Permission.READ_AUDIT),
     _page(f"{AUDIT}/check", Permission.READ_AUDIT),
+    # the inbox
+    _page("/inbox", Permission.READ),
+    _page("/inbox/rows", Permission.READ),
+    _page("/inbox/{key}/options/{part}", Permission.HANDLE),
+    _form("/inbox/{key}/correct", Permission.HANDLE),
+    _form("/inbox/confirm", Permission.HANDLE),
+    _form("/inbox/undo", Permission.HANDLE),
+    _form("/inbox/views", Permission.READ),
+    _form("/inbox/views/{key}:remove", Permission.READ),
 )

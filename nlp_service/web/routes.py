@@ -10,6 +10,8 @@ from nlp_service.web.filing_pages import filing_router
 from nlp_service.web.held_file_pages import held_file_router
 from nlp_service.web.home import home_router
 from nlp_service.web.hot_issue_pages import hot_issue_page_router
+from nlp_service.web.inbox_pages import inbox_router
+from nlp_service.web.inbox_views import inbox_view_router
 from nlp_service.web.login_pages import login_router
 from nlp_service.web.model_pages import model_router
 from nlp_service.web.people_pages import people_page_router
@@ -42,3 +44,5 @@ page_router.include_router(people_page_router)
 page_router.include_router(filing_router)
 page_router.include_router(model_router)
 page_router.include_router(audit_router)
+page_router.include_router(inbox_router)
+page_router.include_router(inbox_view_router)

@@ -12,6 +12,7 @@ from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import Permission, UserRole
 from nlp_service.domain.privacy import PrivateType
 from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
+from nlp_service.domain.queue import ListOrder, Stage
 from nlp_service.domain.records import CHINA, ReplyClass
 from nlp_service.domain.retention import State
 from nlp_service.domain.submission import Kind, Mode
@@ -26,6 +27,19 @@ KINDS: Mapping[Kind, str] = {
     Kind.OPINION_REPORT: "社情民意",
     Kind.PUBLIC_MESSAGE: "群众来信",
     Kind.UNKNOWN: "类型不明",
+}
+STAGES: Mapping[Stage, str] = {
+    Stage.WAITING: "待处理",
+    Stage.REVIEWED: "已审",
+    Stage.MERGED: "已并案",
+    Stage.DECIDED: "已定处置",
+}
+ORDERS: Mapping[ListOrder, str] = {
+    ListOrder.LATEST: "最近收到的在前",
+    ListOrder.URGENT: "紧急的在前",
+    ListOrder.DOUBTFUL: "最拿不准的在前",
+    ListOrder.BEST: "质量高的在前",
+    ListOrder.WORST: "质量低的在前",
 }
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
@@ -189,6 +203,8 @@ def count(number: int) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
     "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
+    "order_name": lambda order: ORDERS[ListOrder(order)],
+    "stage_name": lambda stage: STAGES[Stage(stage)],
     "role_name": lambda role: ROLES[UserRole(role)],
     "relation_name": lambda relation: RELATION_NAMES[Relation(relation)],
     "private_name": lambda one: PRIVATE_TYPES[PrivateType(one)],

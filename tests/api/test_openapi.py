@@ -44,6 +44,7 @@ EXPECTED = {
     "get /v1/hot-issues/{group}/members",
     "post /v1/submissions:import",
     "get /v1/submissions",
+    "get /v1/submissions:count",
     "get /v1/submissions/{key}",
     "get /v1/submissions/{key}/original",
     "delete /v1/submissions/{key}",

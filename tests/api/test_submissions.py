@@ -7,6 +7,7 @@ import pytest
 from nlp_service.api.record_schemas import (
     OutcomeOut,
     RestrictionOut,
+    SubmissionCountsOut,
     SubmissionListOut,
     SubmissionOut,
 )
@@ -101,6 +102,14 @@ def test_list_goes_through_all_pages(office, keys, limit):
         ({"words": "100%"}, []),
         ({"topic": "T00"}, []),
         ({"least_urgency": 4}, []),
+        ({"band": "优秀"}, []),
+        ({"words": "末班车 公交"}, [2]),
+        ({"words": "张三"}, [0]),
+        ({"stage": "waiting"}, [3, 2, 1, 0]),
+        ({"stage": "decided"}, []),
+        ({"received_days": 1}, [3, 2, 1, 0]),
+        ({"received_until": "2025-12-31"}, []),
+        ({"example": "true"}, []),
     ],
 )
 def test_list_by_filter(office, keys, filters, places):
@@ -117,6 +126,44 @@ def test_list_by_what_was_assessed(office, keys):
         assert {getattr(item, name) for item in found} == {getattr(lamp, name)}
     waiting = {item.key for item in listed(office, needs_review="true").items}
     assert waiting == {key for key, item in by_key.items() if item.needs_review}
+
+
+@pytest.mark.parametrize("order", ["latest", "urgent", "doubtful", "best", "worst"])
+def test_list_in_order(office, keys, order):
+    everything = listed(office, order=order).items
+    compared = {
+        "latest": lambda item: 0,
+        "urgent": lambda item: (item.look_first, item.urgency),
+        "doubtful": lambda item: item.doubt,
+        "best": lambda item: -1 if item.score is None else item.score,
+        "worst": lambda item: -101 if item.score is None else -item.score,
+    }[order]
+    assert everything == sorted(
+        everything, key=lambda item: (compared(item), item.received_at, item.key), reverse=True
+    )
+
+    first = listed(office, order=order, limit=3)
+    rest = listed(office, order=order, limit=3, cursor=first.next_cursor)
+    assert [*first.items, *rest.items] == everything
+
+
+def test_an_unknown_order_says_which_there_are(office):
+    answer = office.get(LIST, params={"order": "quick"})
+
+    assert answer.status_code == 422
+    assert "latest、urgent、doubtful、best、worst" in answer.json()["detail"]
+
+
+def test_counts(office, keys):
+    answer = office.get(f"{LIST}:count", params={"kind": "proposal"})
+    counts = SubmissionCountsOut.model_validate(answer.json())
+
+    (proposal,) = listed(office, kind="proposal").items
+    assert counts.total == 1
+    assert counts.by["kind"] == {"proposal": 1, "public_message": 3}
+    assert counts.by["topic"] == {proposal.topic: 1}
+    assert counts.by["band"] == {proposal.band: 1}
+    assert counts.by["stage"] == {"waiting": 1}
 
 
 def test_a_cursor_of_other_filters_is_refused(office, keys):

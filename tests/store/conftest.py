@@ -143,13 +143,17 @@ def assess():
         unit="D01",
         urgency=1,
         score=None,
+        band="",
+        sector="S01",
+        probability=0.1 + 0.2,
+        look_first=False,
         needs_review=False,
         restricted=False,
         bundle="linear-1",
         taxonomy="1.0.0",
     ):
         def tag(code):
-            return Tag(code=code, name=f"名称{code}", probability=0.1 + 0.2)
+            return Tag(code=code, name=f"名称{code}", probability=probability)
 
         lead = UnitTag(code=unit, name="单位", probability=0.5, role=Role.LEAD)
         stated = submission.kind is not Kind.UNKNOWN
@@ -161,16 +165,20 @@ def assess():
             topic=tag(topic),
             other_topics=[],
             subtopic=tag(subtopic),
-            sectors=[tag("S01")],
+            sectors=[tag(sector)],
             units=[lead, UnitTag(code="D99", name="", probability=0.1, role=Role.ASSIST)],
             request=tag("R01"),
             urgency=UrgencyTag(level=urgency, name="一般", probability=1.0),
             gates=[],
             restricted=restricted,
-            quality=None if score is None else quality(score),
+            quality=None if score is None else quality(score, band),
             disposition=None,
             needs_review=needs_review,
-            reasons=[ReviewReason(code="doubt", message="请看一看")] if needs_review else [],
+            reasons=[
+                ReviewReason(code=code, message="请看一看")
+                for code, holds in (("doubt", needs_review), ("urgent_words", look_first))
+                if holds
+            ],
             text=clean(submission).text,
             versions=Versions(
                 service="0", bundle=bundle, taxonomy=taxonomy, segmenter="rjieba-0.2.2"
@@ -180,11 +188,11 @@ def assess():
     return make
 
 
-def quality(score):
+def quality(score, band):
     return Quality(
         scale=Scale.PROPOSAL,
         score=score,
-        band="",
+        band=band,
         low=0.0,
         answers=[],
         levels=[],

@@ -72,8 +72,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "j" || event.key === "k") {
     event.preventDefault();
     move(event.key === "j" ? 1 : -1);
-  } else if (event.key === "Enter" && event.target === currentItem()) {
-    currentItem().querySelector("[data-open]")?.click();
+  } else if (event.key === "Enter" && [currentItem(), document.body].includes(event.target)) {
+    currentItem()?.querySelector("[data-open]")?.click();
   }
 });
 

@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from nlp_service.store.packed_lines import stored_key_of, unpack_lines
 
-revision = "0014"
-down_revision = "0010"
+revision = "0015"
+down_revision = "0014"
 
 SCHEMA = "nlp"
 _RESULTS = f"{SCHEMA}.batch_results"
