@@ -85,7 +85,7 @@ class Office:
     def attempt(self) -> Iterator[None]:
         """Undo what the block writes if it raises, its entries in the audit too; the rest stays.
 
-        Nothing may be noted of groups in it.
+        Nothing may be noted of groups in it, and nothing listed.
         """
         with self.audit.attempt(), self.connection.begin_nested():
             yield
