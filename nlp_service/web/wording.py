@@ -16,6 +16,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.PUBLIC_MESSAGE: "群众来信",
     Kind.UNKNOWN: "类型不明",
 }
+DISPOSITIONS = DISPOSITION_NAMES
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
     UserRole.SECRETARY: "秘书处",
@@ -66,7 +67,7 @@ VERDICTS: Mapping[Verdict, str] = {Verdict.YES: "是", Verdict.NO: "否", Verdic
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
-    "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
+    "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
     "role_name": lambda role: ROLES[UserRole(role)],
     "relation_name": lambda one: RELATIONS[Relation(one)],
     "verdict_name": lambda one: VERDICTS[Verdict(one)],
