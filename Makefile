@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check check-light train evaluate bench drill wheelhouse constraints clean
+.PHONY: help run test test-slow browser check check-light train evaluate bench drill wheelhouse constraints clean
 
 # The first that really runs and is new enough; a launcher without its Python does not count.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -23,12 +23,23 @@ run: $(VENV)/.light ## install the light set, score the samples, start the servi
 	$(SAY) "starting the service (stop it with Ctrl-C)"
 	@$(BIN)/nlp-service serve
 
-test: $(VENV)/.dev ## install what the tests need and run the quick ones
+test: $(VENV)/.dev browser ## install what the tests need and run the quick ones
 	$(SAY) "running the tests"
 	@$(BIN)/python -m pytest
 
-test-slow: $(VENV)/.dev ## run the slow tests too
+test-slow: $(VENV)/.dev browser ## run the slow tests too
 	@$(BIN)/python -m pytest -m "slow or not slow"
+
+browser: ## install Chromium for the tests of pages, where this may be done
+	@for name in chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "==> installing Chromium for the tests of pages"; \
+	  mkdir -p var && { apt-get install -y chromium || { apt-get update && apt-get install -y chromium; }; } > var/chromium.log 2>&1 \
+	    || echo "Chromium could not be installed (see var/chromium.log); the tests of pages are left out." >&2; \
+	else \
+	  echo "There is no Chromium, and only root may install it; the tests of pages are left out (Debian: apt install chromium)." >&2; \
+	fi
 
 check: $(VENV)/.dev ## lint, format, types, import directions
 	$(SAY) "ruff, mypy, import-linter"

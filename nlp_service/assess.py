@@ -81,7 +81,7 @@ class Assessor:
 
     def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
         """Make ready; the policy says which proposals the installation would file."""
-        self.bundle, self._policy = bundle, policy or FilingPolicy()
+        self.bundle, self.policy = bundle, policy or FilingPolicy()
         self._cascade = Cascade(
             model=bundle.model,
             segmenter=bundle.segmenter,
@@ -319,7 +319,7 @@ class Assessor:
                 GateFinding(code=gate.code, strength=gate.strength, probability=gate.probability)
                 for gate in gates
             ],
-            policy=self._policy,
+            policy=self.policy,
             wording=self.bundle.quality.dispositions,
             rules=self.bundle.taxonomy.gates,
         )

@@ -4,7 +4,7 @@ Presence of evidence is told as 已见 or 未见, never as true. The author's pe
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp_service.domain.span import Span
@@ -174,6 +174,16 @@ class Disposition(enum.StrEnum):
     """退回完善"""
     NOT_FILED = "not_filed"
     """不予立案"""
+
+
+DISPOSITION_NAMES: Mapping[Disposition, str] = {
+    Disposition.FILED: "立案",
+    Disposition.MERGED: "并案",
+    Disposition.RETURNED: "退回完善",
+    Disposition.CONVERTED: "转意见建议",
+    Disposition.NOT_FILED: "不予立案",
+}
+"""As pages and packets call them, in the order in which they tell them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,13 @@ def make_safe(cells: Sequence[Cell]) -> Sequence[Cell]:
     return [_make_text_safe(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
+def leave_out_unfit(text: str) -> str:
+    """Return a text without the characters that no file can hold or nobody can see."""
+    return "".join(sign for sign in text if sign in _KEPT or _is_fit(sign))
+
+
 def _make_text_safe(text: str) -> str:
-    plain = "".join(sign for sign in text if sign in _KEPT or _is_fit(sign))
+    plain = leave_out_unfit(text)
     begins = plain.lstrip("\t\n\r \u3000\u00a0")[:1]
     if plain[:1] in ("\t", "\n") or begins in _BEGIN_FORMULAS:
         plain = f"'{plain}"

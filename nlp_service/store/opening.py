@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from nlp_service.domain.errors import DatabaseUnfit
 from nlp_service.settings import Settings
+from nlp_service.store.adoptions import Adoptions
 from nlp_service.store.api_keys import ApiKeys
 from nlp_service.store.assessments import Assessments, as_json
 from nlp_service.store.audit import Audit
@@ -28,9 +29,11 @@ from nlp_service.store.migrate import migrate
 from nlp_service.store.originals import Originals
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
+from nlp_service.store.screening import Screening
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
 from nlp_service.store.submissions import Submissions
+from nlp_service.store.term_sessions import TermSessions
 from nlp_service.store.users import Users
 from nlp_service.store.wording_index import StoredWordingIndex
 
@@ -52,6 +55,9 @@ class Office:
         self.merges = Merges(connection, self.groups, self.audit)
         self.outcomes = Outcomes(connection, self.audit)
         self.reviews = Reviews(connection, self.audit)
+        self.term_sessions = TermSessions(connection, self.audit)
+        self.screening = Screening(connection, self.merges, self.outcomes, self.audit)
+        self.adoptions = Adoptions(connection, self.reviews, self.audit)
         self.wording = StoredWordingIndex(connection)
         self.hot_issues = HotIssueFinder(connection, self.groups)
         self.imports = Imports(connection, self.audit)

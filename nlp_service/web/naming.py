@@ -6,11 +6,11 @@ An old answer may hold a code that the taxonomy has no more: then the code itsel
 from collections.abc import Sequence
 from typing import Any
 
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.reviews import Findings
 from nlp_service.domain.submission import Kind
 from nlp_service.domain.taxonomy import Taxonomy
-from nlp_service.web.wording import DISPOSITIONS, KINDS, PARTS
+from nlp_service.web.wording import KINDS, PARTS
 
 NONE_SAID = "无"
 
@@ -28,7 +28,7 @@ def name_value(part: str, code: str, taxonomy: Taxonomy) -> str:
     if part == "kind":
         return KINDS[Kind(code)]
     if part == "disposition":
-        return DISPOSITIONS[Disposition(code)]
+        return DISPOSITION_NAMES[Disposition(code)]
     if part == "urgency":
         known = {str(each.level): each.name for each in taxonomy.urgencies}
         return f"{code} 级 {known.get(code, '')}".rstrip()

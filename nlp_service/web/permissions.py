@@ -47,4 +47,18 @@ PAGE_LINES: Sequence[Line] = (
     _form("/compare/{left}/{right}/relation", Permission.HANDLE),
     _form("/compare/{left}/{right}/merge", Permission.HANDLE),
     _form("/compare/{left}/{right}/unmerge", Permission.HANDLE),
+    # screening
+    _page("/screening", Permission.READ),
+    _page("/screening/{session}/cases/{key}", Permission.READ),
+    _page("/screening/{session}/progress", Permission.READ),
+    _page("/screening/{session}/dial", Permission.READ),
+    _page("/screening/{session}/packet.{format}", Permission.EXPORT),
+    _form("/screening/sessions", Permission.HANDLE),
+    _form("/screening/{session}:change", Permission.HANDLE),
+    _form("/screening/{session}:remove", Permission.HANDLE),
+    _form("/screening/{session}/cases/{key}/decision", Permission.HANDLE),
+    _form("/screening/{session}/cases/{key}/merge", Permission.HANDLE),
+    _form("/screening/{session}/cases/{key}:undo", Permission.HANDLE),
+    _form("/screening/{session}/adoptions", Permission.HANDLE),
+    _form("/screening/{session}/adoptions/{adoption}:undo", Permission.HANDLE),
 )

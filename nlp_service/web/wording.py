@@ -8,7 +8,7 @@ from nlp_service.api.related_schemas import RELATION_NAMES, outcome_in_words
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.privacy import PrivateType
-from nlp_service.domain.quality import Disposition
+from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.records import CHINA, ReplyClass
 from nlp_service.domain.submission import Kind
 from nlp_service.export.flat import VERDICTS
@@ -19,13 +19,6 @@ KINDS: Mapping[Kind, str] = {
     Kind.OPINION_REPORT: "社情民意",
     Kind.PUBLIC_MESSAGE: "群众来信",
     Kind.UNKNOWN: "类型不明",
-}
-DISPOSITIONS: Mapping[Disposition, str] = {
-    Disposition.FILED: "立案",
-    Disposition.MERGED: "并案",
-    Disposition.CONVERTED: "转意见建议",
-    Disposition.RETURNED: "退回完善",
-    Disposition.NOT_FILED: "不予立案",
 }
 ROLES: Mapping[UserRole, str] = {
     UserRole.VIEWER: "只读",
@@ -108,7 +101,7 @@ def percent(share: float, digits: int = 0) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "kind_name": lambda kind: KINDS[Kind(kind)],
-    "disposition_name": lambda one: DISPOSITIONS[Disposition(one)],
+    "disposition_name": lambda one: DISPOSITION_NAMES[Disposition(one)],
     "role_name": lambda role: ROLES[UserRole(role)],
     "relation_name": lambda relation: RELATION_NAMES[Relation(relation)],
     "private_name": lambda one: PRIVATE_TYPES[PrivateType(one)],

@@ -20,7 +20,9 @@ const isTyping = (element) =>
 
 const items = () => [...document.querySelectorAll("[data-list] [data-item]")];
 const currentItem = () => document.querySelector(`[data-item].${CURRENT}`);
-const isSeen = (element) => element.getClientRects().length > 0 && !element.disabled;
+// What lies in a closed <details> has boxes, too, in browsers that know checkVisibility.
+const isSeen = (element) =>
+  element.getClientRects().length > 0 && (element.checkVisibility?.() ?? true) && !element.disabled;
 
 /** Make an item the current one: the keys are its own now, and a screen reader is there, too. */
 function goTo(item) {
