@@ -128,7 +128,7 @@ def caller_of_user(user: User, *, token: str, expires_at: datetime) -> Caller:
 def _caller_of_key(key: ApiKey) -> Caller:
     return Caller(
         kind=CallerKind.KEY,
-        identity=f"key {key.key}",
+        identity=f"key {key.prefix}",
         name=key.name,
         permissions=key.scopes,
         expires_at=key.expires_at,

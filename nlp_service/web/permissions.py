@@ -73,6 +73,7 @@ PAGE_LINES: Sequence[Line] = (
     _form("/submissions/{key}:restrict", Permission.HANDLE),
     _form("/submissions/{key}:unrestrict", Permission.HANDLE),
     _form("/submissions/{key}/unmerge", Permission.HANDLE),
+    _form("/submissions/{key}/return-note", Permission.EXPORT),
     # two side by side
     _page("/compare", Permission.READ),
     _form("/compare/{left}/{right}/relation", Permission.HANDLE),

@@ -15,6 +15,7 @@ from nlp_service.web.inbox_views import inbox_view_router
 from nlp_service.web.login_pages import login_router
 from nlp_service.web.model_pages import model_router
 from nlp_service.web.people_pages import people_page_router
+from nlp_service.web.return_note_page import return_note_router
 from nlp_service.web.samples import samples_router
 from nlp_service.web.screening_acts import screening_acts_router
 from nlp_service.web.screening_pages import screening_router
@@ -36,6 +37,7 @@ page_router.include_router(screening_router)
 page_router.include_router(screening_acts_router)
 page_router.include_router(submission_page_router)
 page_router.include_router(submission_act_router)
+page_router.include_router(return_note_router)
 page_router.include_router(compare_router)
 page_router.include_router(held_file_router)
 page_router.include_router(batch_page_router)
