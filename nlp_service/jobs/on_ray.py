@@ -11,6 +11,7 @@ message, which may quote a submission.
 
 import logging
 import pickle
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -73,7 +74,12 @@ def work_on_ray(
     with connected(cluster) as workers:
         from ray.exceptions import RayError  # once it is known how Ray is to be imported
 
-        scorer = {"settings": _for_workers(settings), "versions": versions, "work": work}
+        scorer = {
+            "settings": _for_workers(settings),
+            "versions": versions,
+            "work": work,
+            "ledger": _start_ledger(),
+        }
         try:
             yield from _outcomes(_plan(archive, scorer, workers))
         except (RayError, OSError) as error:
@@ -85,11 +91,9 @@ def work_on_ray(
 
 def _plan(archive: Archive, scorer: dict[str, Any], workers: int) -> "Dataset":
     """Say what is to be done; nothing runs before results are taken."""
-    import ray
     from ray import data
 
     _configure()
-    here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
     return (
         data.from_items([{"archive": pickle.dumps(archive)}])
         .map_batches(
@@ -97,7 +101,7 @@ def _plan(archive: Archive, scorer: dict[str, Any], workers: int) -> "Dataset":
             batch_size=None,
             batch_format="pyarrow",
             num_cpus=0,  # with a core of its own it would wait for those that wait for its rows
-            label_selector=here,
+            label_selector=_here(),
         )
         .map_batches(
             _Scorer,
@@ -108,6 +112,20 @@ def _plan(archive: Archive, scorer: dict[str, Any], workers: int) -> "Dataset":
             compute=data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
         )
     )
+
+
+def _start_ledger() -> Any:
+    import ray
+
+    start = ray.remote(num_cpus=0, label_selector=_here(), max_restarts=-1, max_task_retries=-1)
+    return start(_Ledger).remote()
+
+
+def _here() -> dict[str, str]:
+    """Return how Ray is told to do something on this machine."""
+    import ray
+
+    return {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
 
 
 def _configure() -> None:
@@ -160,11 +178,26 @@ def _read(batch: "Table") -> Iterator["Table"]:
             yield _pack(EngineFailed(f"{archive.file.name} 读不下去（{type(error).__name__}）。"))
 
 
+class _Ledger:
+    """Counts how often each chunk was begun: a process that ends cannot tell the next one."""
+
+    def __init__(self) -> None:
+        self._begun: Counter[int] = Counter()
+
+    def begin(self, chunk: int) -> int:
+        """Return how often a chunk, named by its first row, was begun, this time included."""
+        self._begun[chunk] += 1
+        return self._begun[chunk]
+
+
 class _Scorer:
     """Works on chunks with an assessor of its own."""
 
-    def __init__(self, settings: Settings, versions: Versions, work: Work[Any]) -> None:
-        self._settings, self._versions, self._work = settings, versions, work
+    def __init__(
+        self, settings: Settings, versions: Versions, work: Work[Any], ledger: Any
+    ) -> None:
+        self._settings, self._versions = settings, versions
+        self._work, self._ledger = work, ledger
         self._assessor: Assessor | None = None
 
     def __call__(self, batch: "Table") -> "Table":
@@ -173,18 +206,20 @@ class _Scorer:
         return _pack(rows if isinstance(rows, NlpServiceError) else self._outcome(rows))
 
     def _outcome(self, rows: Sequence[ReadRow]) -> Any:
-        these = f"{rows[0].where}至 {rows[-1].where} 的来件"
-        if _tries_before() >= MOST_TRIES:
-            return EngineFailed(
-                f"分拣{these}的进程 {MOST_TRIES} 次中断，可能是内存不足，或其中一件使程序中止。"
-            )
+        import ray
+
+        these = f"{rows[0].where}至{rows[-1].where}"
         try:
+            if ray.get(self._ledger.begin.remote(rows[0].number)) > MOST_TRIES:
+                return EngineFailed(
+                    f"分拣 {these}的进程 {MOST_TRIES} 次中断；可能内存不足，或其中一件使程序中止。"
+                )
             return self._work(self._own_assessor(), rows)
         except NlpServiceError as error:
             return error
         except Exception as error:
             return EngineFailed(
-                f"分拣{these}时程序出错（{type(error).__name__}）；"
+                f"分拣 {these}时程序出错（{type(error).__name__}）；"
                 "请改用 --engine plain，它会指出错在程序的何处。"
             )
 
@@ -197,14 +232,6 @@ class _Scorer:
                     "集群里有机器的程序或模型包与本机不同；请装成同一版本，模型包放在同一路径。"
                 )
         return self._assessor
-
-
-def _tries_before() -> int:
-    """Return how often this chunk was begun before by a process that ended."""
-    import ray
-
-    tries: int = ray._private.worker.global_worker.core_worker.get_current_task_attempt_number()
-    return tries
 
 
 def _pack(thing: object) -> "Table":

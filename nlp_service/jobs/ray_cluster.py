@@ -26,6 +26,9 @@ _LONGEST_TEMP = 24
 """Characters: a socket's path, which Ray puts some 80 behind it, may not be longer than 107."""
 
 
+_CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Despite its name heeded everywhere: at 0 Ray listens on the loopback address alone."""
+
 _ANSWERS_WITHIN_S = 10.0
 _UNREACHABLE = (
     "连不上 Ray 集群 {address}（{kind}）；请检查地址、网络和 RAY_AUTH_TOKEN，"
@@ -102,7 +105,10 @@ def _prepare_environment(cluster: Cluster) -> None:
     """Set what Ray reads when it is imported, unless the person who calls has set it."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    if not cluster.address and "RAY_AUTH_MODE" not in os.environ:
+    if cluster.address:
+        return
+    os.environ[_CLUSTERS] = "0"
+    if "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
 
 
@@ -117,7 +123,6 @@ def _options_of_own(cluster: Cluster, stack: ExitStack) -> Mapping[str, Any]:
         "object_store_memory": _STORE_BYTES,
         "include_dashboard": False,
         "_temp_dir": stack.enter_context(folder),
-        "_node_ip_address": "127.0.0.1",
     }
 
 
