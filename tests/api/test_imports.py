@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from nlp_service.api.import_schemas import ImportLineOut, ImportListOut, ImportOut
 from nlp_service.api.limits import MAX_BODY_BYTES
 from nlp_service.app import create_app
-from nlp_service.assess import CHUNK, Assessor
+from nlp_service.assess import Assessor
 from tests.callers import BEARER
 from tests.intake.made_files import PHONE, proposal_table, workbook
 
@@ -18,6 +18,15 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SECRET = "柿树湾的河堤今年又塌了两处"
+
+
+CHUNK = 20
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """What happens between chunks does not need hundreds of rows."""
+    monkeypatch.setattr("nlp_service.store.importing.CHUNK", CHUNK)
 
 
 def rows(count, **columns):
@@ -43,7 +52,7 @@ def send(client, content, *, headers=NDJSON, **query):
     return [line["progress"] for line in lines[:-1]], lines[-1]
 
 
-def test_an_import_tells_its_progress_and_ends_with_a_summary(office):
+def test_an_import_tells_its_progress_and_ends_with_a_summary(office, small_chunks):
     progress, last = send(office, ndjson(rows(2 * CHUNK + 5)), name="往年.jsonl")
 
     assert [step["mark"] for step in progress] == [0, CHUNK, 2 * CHUNK, *[2 * CHUNK + 5] * 2]
@@ -252,7 +261,7 @@ def test_a_folder_that_takes_no_archive_is_told_and_logged(
 
 
 def test_a_failure_midway_is_told_in_the_last_line_and_the_rest_follows(
-    quick_assessor, keeping_settings, store, caplog
+    quick_assessor, keeping_settings, store, caplog, small_chunks
 ):
     class FailingAssessor(Assessor):
         """Fails at its second chunk, with the texts in its message."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from nlp_service.assess import CHUNK, Assessor
+from nlp_service.assess import Assessor
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import ModeUnavailable, RecordUnknown, UnreadableInput
 from nlp_service.domain.imports import MOST_REFUSALS, ImportState
@@ -26,6 +26,15 @@ TROUBLES = (
     "下雨就积水，一楼进水，请疏通下水道。",
     "的垃圾三天没有清运，气味难闻。",
 )
+
+
+CHUNK = 20
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """What happens between chunks does not need hundreds of rows."""
+    monkeypatch.setattr("nlp_service.store.importing.CHUNK", CHUNK)
 
 
 def row(number, **columns):
@@ -116,7 +125,7 @@ def test_the_same_file_again_is_done_and_of_another_source_another_import(take_i
     assert len(listed(store)) == 10
 
 
-def test_an_interrupted_import_goes_on_behind_its_mark(take_in, store):
+def test_an_interrupted_import_goes_on_behind_its_mark(take_in, store, small_chunks):
     rows = [row(number) for number in range(2 * CHUNK + 40)]
 
     interrupted = take_in(archive_of(rows), steps=2)[-1]
@@ -179,7 +188,7 @@ def test_imports_are_listed_newest_first(take_in, store):
             office.imports.get(4711)
 
 
-def test_two_runs_over_the_same_file_in_turns_store_each_row_once(store, quick):
+def test_two_runs_over_the_same_file_in_turns_store_each_row_once(store, quick, small_chunks):
     rows = [row(number) for number in range(2 * CHUNK + 7)]
     runs = [import_archive(store, quick, archive_of(rows), actor=actor) for actor in ("甲", "乙")]
 
