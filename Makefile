@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow browser fuzz check check-light train evaluate bench drill wheelhouse constraints clean
+.PHONY: help run test test-slow browser fuzz check check-light train evaluate bench drill screenshots wheelhouse constraints clean
 
 # The first that really runs and is new enough; a launcher without its Python does not count.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -81,6 +81,9 @@ DRILL_KILLS ?= 100
 DRILL_ROWS ?= 10000
 drill: $(VENV)/.dev ## kill server, workers and database DRILL_KILLS (100) times during batches; nothing may be lost
 	@$(BIN)/python -m tests.drills.kills --kills $(DRILL_KILLS) --rows $(DRILL_ROWS)
+
+screenshots: $(VENV)/.dev ## make the pictures of the documents anew, from the samples (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
 
 wheelhouse: $(VENV)/.light ## collect the wheels for a machine without internet, in wheelhouse/
 	$(SAY) "collecting wheels in wheelhouse/"

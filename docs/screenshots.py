@@ -83,7 +83,7 @@ def serving(place: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def browsing(address: str, *, theme: str, size: str) -> Iterator[BrowserContext]:
-    """Yield a browser without its network of home, in Chinese."""
+    """Yield a browser of a size and theme, in Chinese."""
     width, height = SIZES[size]
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     root = hasattr(os, "getuid") and os.getuid() == 0

@@ -43,7 +43,7 @@ class Counts:
     agreements: Agreements
     others: int
     """Submissions reviewed beside the answers of other bundles."""
-    labels: Mapping[str, Labels]
+    labels: Mapping[Kind, Labels]
 
 
 def read_counts(office: Office, wanted: StatisticsFilter, bundle: Bundle) -> Counts:
@@ -239,7 +239,7 @@ def _drift(counts: Counts, bundle: Bundle) -> Figure:
         [KINDS[Kind(kind)], PARTS[head], *_drift_cells(now, learnt)]
         for kind, heads in bundle.label_shares.items()
         for head, learnt in heads.items()
-        if sum((now := counts.labels.get(kind, {}).get(head, {})).values()) >= FEWEST
+        if sum((now := counts.labels.get(Kind(kind), {}).get(head, {})).values()) >= FEWEST
     ]
     return Figure(
         code="drift",

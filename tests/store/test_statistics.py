@@ -83,7 +83,7 @@ def test_nothing_is_counted_of_an_empty_store(store):
     assert read(store, "sources") == []
     assert read(store, "span") is None
     assert agreements(store) == ({}, 0)
-    assert latest_labels(store) == {}
+    assert latest_labels(store) == {kind: {} for kind in Kind}
 
 
 def test_what_is_dated_outside_or_deleted_is_not_counted_and_what_is_restricted_is(
@@ -219,7 +219,6 @@ def test_the_latest_labels_are_the_machines_own_by_kind_and_head(store, dated, s
     assert found["public_message"] == {
         "topic": {"T09": 1},
         "lead_unit": {"D01": 1},
-        "request": {"R01": 1},
         "urgency": {"1": 1},
     }
     assert found["proposal"]["lead_unit"] == {"D02": 1}

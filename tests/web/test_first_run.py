@@ -3,6 +3,8 @@
 import pytest
 
 from nlp_service.domain.people import UserRole
+from nlp_service.domain.records import Origin
+from nlp_service.domain.submission import Submission
 from nlp_service.store.samples import SOURCE
 from tests.web.reading import assert_strict, serious_violations
 
@@ -12,9 +14,6 @@ INBOX = "/inbox"
 @pytest.fixture
 def sample(store, quick_assessor):
     """One sample, as the first start stores it."""
-    from nlp_service.domain.records import Origin
-    from nlp_service.domain.submission import Submission
-
     submission = Submission(id="sample-001", body="青莲湖晚上有人电鱼，请加装摄像头。")
     assessment = quick_assessor.assess(submission)
     with store.transaction(actor="首次启动") as office:
@@ -49,10 +48,23 @@ def test_without_samples_there_is_no_banner(user, store):
     assert 'class="samples' not in user(UserRole.ADMIN).get("/statistics").text
 
 
+def test_the_inbox_opens_the_tour_by_itself_once(open_page):
+    page = open_page("/statistics", tour=True)
+    tour = page.get_by_role("dialog", name="四步上手")
+    assert not tour.is_visible()
+
+    shown = page.request.get("/statistics")
+    page.route(f"**{INBOX}", lambda route: route.fulfill(response=shown))
+    page.goto(INBOX)
+    tour.get_by_role("button", name="跳过").click()
+    page.reload()
+    page.wait_for_load_state()
+    assert not tour.is_visible()
+
+
 def test_the_tour_is_walked_by_keyboard_and_not_seen_again(open_page):
     page = open_page("/statistics", tour=True)
     tour = page.get_by_role("dialog", name="四步上手")
-    assert not tour.is_visible()  # only the inbox opens it by itself
 
     page.click(".menu summary")
     page.get_by_role("button", name="四步上手").click()

@@ -100,7 +100,7 @@ function grid({ heads, rows }, colours) {
   option.tooltip.formatter = ({ value: [column, row, count] }) => `${rows[row].name} ${columns[column]}：${count} 件`;
   option.visualMap = { show: false, min: 0, max: most, inRange: { color: [colours.track, colours.accent] } };
   const label = { color: colours.ink, textBorderColor: colours.sheet, textBorderWidth: 3, fontWeight: 600 };
-  option.series = [{ type: "heatmap", data, label, itemStyle: { borderColor: colours.sheet, borderWidth: 2 } }];
+  option.series = [{ type: "heatmap", progressive: 0, data, label, itemStyle: { borderColor: colours.sheet, borderWidth: 2 } }];
   return { rows: rows.length + 1, option };
 }
 
@@ -131,17 +131,20 @@ function intervals({ rows }, colours) {
 function index({ rows }, colours) {
   const told = rows.filter(({ values }) => values.at(-2) !== null);
   if (!told.length) return null;
-  const line = (x, name, color) => ({
-    xAxis: x, lineStyle: { color, type: "dashed" }, label: { formatter: name, color, position: "end" },
+  const line = (x, name, color, align) => ({
+    xAxis: x, lineStyle: { color, type: "dashed" }, label: { formatter: name, color, align, position: "start" },
   });
-  const option = frame(colours, told.map(({ name }) => name), { minInterval: 0, max: ({ max }) => Math.max(0.3, max) });
+  const option = frame(colours, told.map(({ name }) => name), { minInterval: 0, max: ({ max }) => Math.max(0.4, Math.ceil(max * 10) / 10) });
   option.grid.top = 24;
   option.series = [{
     type: "bar", data: told.map(({ values }) => values.at(-2)), barMaxWidth: 16,
     itemStyle: { color: colours.bar }, label: written(colours),
     markLine: {
       symbol: "none", silent: true,
-      data: [line(CALM_BELOW, "平稳线", colours.soft), line(LOOK_FROM, "查看线", colours["bad-line"])],
+      data: [
+        line(CALM_BELOW, "平稳线", colours.soft, "right"),
+        line(LOOK_FROM, "查看线", colours["bad-line"], "left"),
+      ],
     },
   }];
   return { rows: told.length + 2, option };
