@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Query
+from fastapi import APIRouter, Body, Path, Query
 from starlette.responses import Response
 
 from nlp_service.api import record_documentation as documentation
 from nlp_service.api.deps import ActorDep, AssessorDep, JsonOnly, StoreDep
 from nlp_service.api.limits import MAX_KEY
+from nlp_service.api.list_query import WantedDep
 from nlp_service.api.merge_routes import describe_merge
-from nlp_service.api.problems import RequestRefused
 from nlp_service.api.record_schemas import (
     OriginalOut,
     OutcomeIn,
@@ -23,11 +23,8 @@ from nlp_service.api.record_schemas import (
     outcome_of,
     submission_of,
 )
-from nlp_service.api.schemas import Day
 from nlp_service.domain.audit import Action, RecordKind
-from nlp_service.domain.queue import MOST_DAYS, ListOrder, Stage
-from nlp_service.domain.records import LONGEST_NAME, ListFilter
-from nlp_service.domain.submission import Kind
+from nlp_service.domain.queue import ListOrder
 from nlp_service.store.listing import LONGEST_PAGE
 from nlp_service.store.opening import Office
 
@@ -36,85 +33,6 @@ submission_router = APIRouter(tags=["来件"])
 SubmissionKey = Annotated[
     int, Path(description="库中编号，见 stored.key。", ge=1, le=MAX_KEY, examples=[118])
 ]
-
-
-async def read_filter(
-    kind: Annotated[Kind | None, Query(description="来件类型，含模型建议的。")] = None,
-    topic: Annotated[str, Query(description="主议题的代码。", examples=["T08"])] = "",
-    subtopic: Annotated[str, Query(description="子议题的代码。")] = "",
-    sector: Annotated[str, Query(description="界别的代码。", examples=["S02"])] = "",
-    lead_unit: Annotated[str, Query(description="主办单位的代码。")] = "",
-    unit: Annotated[str, Query(description="主办或会办单位的代码。", examples=["D10"])] = "",
-    least_urgency: Annotated[
-        int | None, Query(description="紧急程度不低于，1–4。", ge=1, le=4)
-    ] = None,
-    look_first: Annotated[bool | None, Query(description="是否可能有险情、须先看。")] = None,
-    least_score: Annotated[
-        float | None, Query(description="质量总分不低于，0–100。", ge=0, le=100)
-    ] = None,
-    band: Annotated[
-        str, Query(description="提案质量档的名称。", examples=["良好"], max_length=LONGEST_NAME)
-    ] = "",
-    dated_from: Annotated[Day | None, Query(description="日期从，含当天。")] = None,
-    dated_until: Annotated[Day | None, Query(description="日期到，含当天。")] = None,
-    received_from: Annotated[Day | None, Query(description="收到日期从（北京时间）。")] = None,
-    received_until: Annotated[Day | None, Query(description="收到日期到，含当天。")] = None,
-    received_days: Annotated[
-        int | None, Query(description="近几天收到的，今天算一天。", ge=1, le=MOST_DAYS)
-    ] = None,
-    stage: Annotated[
-        Stage | None,
-        Query(
-            description="办到哪一步：waiting 待处理，reviewed 已审，merged 已并案，"
-            "decided 已定处置。"
-        ),
-    ] = None,
-    needs_review: Annotated[bool | None, Query(description="是否待人工。")] = None,
-    reviewed: Annotated[bool | None, Query(description="是否已由人确认或更正。")] = None,
-    restricted: Annotated[bool | None, Query(description="是否限阅。")] = None,
-    example: Annotated[bool | None, Query(description="是否随程序提供的示例。")] = None,
-    words: Annotated[
-        str,
-        Query(
-            description="标题、正文、编号或提交者中须有的词句，空格分开的都要有，不分大小写和全半角；"
-            "不查限阅来件。",
-            max_length=200,
-        ),
-    ] = "",
-) -> ListFilter:
-    """Return the filter; words are never looked for in restricted submissions.
-
-    Raises:
-        RequestRefused: words are looked for among restricted submissions alone.
-    """
-    if words and restricted:
-        raise RequestRefused("invalid_request", "限阅来件不能按词句检索，请去掉 words。")
-    return ListFilter(
-        kind=kind,
-        topic=topic,
-        subtopic=subtopic,
-        sector=sector,
-        lead_unit=lead_unit,
-        unit=unit,
-        least_urgency=least_urgency,
-        look_first=look_first,
-        least_score=least_score,
-        band=band,
-        dated_from=dated_from,
-        dated_until=dated_until,
-        received_from=received_from,
-        received_until=received_until,
-        received_days=received_days,
-        stage=stage,
-        needs_review=needs_review,
-        reviewed=reviewed,
-        restricted=restricted,
-        example=example,
-        words=words,
-    )
-
-
-WantedDep = Annotated[ListFilter, Depends(read_filter)]
 
 
 @submission_router.get(

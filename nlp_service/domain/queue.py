@@ -11,6 +11,9 @@ EXAMPLE_SOURCE = "示例"
 """The source of the submissions that come with the program, to try it with."""
 
 
+URGENT_FROM = 3
+"""The urgency from which on nothing should wait."""
+
 MOST_DAYS = 36_500
 """That a filter may reach back."""
 

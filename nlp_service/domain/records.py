@@ -181,7 +181,8 @@ class ListFilter:
     """Leading or assisting."""
     least_urgency: int | None = None
     """1–4."""
-    look_first: bool | None = None
+    urgent: bool | None = None
+    """Whether it must be looked at first, or is of urgency 3 or 4."""
     least_score: float | None = None
     """0–100."""
     band: str = ""

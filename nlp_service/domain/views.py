@@ -43,7 +43,7 @@ BUILT_IN: Sequence[View] = (
     View(name="待处理", wanted=ListFilter(stage=Stage.WAITING)),
     View(
         name="紧急",
-        wanted=ListFilter(stage=Stage.WAITING, least_urgency=3),
+        wanted=ListFilter(stage=Stage.WAITING, urgent=True),
         order=ListOrder.URGENT,
     ),
     View(

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, select
 
-from nlp_service.domain.queue import EXAMPLE_SOURCE, Facet
+from nlp_service.domain.queue import EXAMPLE_SOURCE, URGENT_FROM, Facet
 from nlp_service.domain.records import CHINA, ListFilter
 from nlp_service.store.among import among
 from nlp_service.store.queue_tables import standings
@@ -83,7 +83,7 @@ def _of_tags(wanted: ListFilter) -> Iterator[Condition]:
 def _of_states(wanted: ListFilter) -> Iterator[Condition]:
     states: Mapping[Condition, bool | None] = {
         _t.needs_review: wanted.needs_review,
-        _t.look_first: wanted.look_first,
+        or_(_t.look_first, _t.urgency >= URGENT_FROM): wanted.urgent,
         _t.restricted: wanted.restricted,
         _t.reviewed_at.is_not(None): wanted.reviewed,
         (_t.source == EXAMPLE_SOURCE): wanted.example,

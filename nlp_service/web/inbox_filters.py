@@ -12,6 +12,8 @@ from nlp_service.web.inbox_query import NAMES, Query
 from nlp_service.web.inbox_rows import name_of
 from nlp_service.web.wording import KINDS, ORDERS, STAGES
 
+CONFIDENCE = {"true": "请人工", "false": "有把握"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
@@ -100,7 +102,7 @@ def main_choices(query: Query, counts: ListCounts, taxonomy: Taxonomy) -> Sequen
             levels,
         ),
         _facet(Facet.BAND, wanted.band, {band.name: band.name for band in taxonomy.bands}, counts),
-        _choice("needs_review", _flag(wanted.needs_review), {"true": "请人工", "false": "有把握"}),
+        _choice("needs_review", _flag(wanted.needs_review), CONFIDENCE),
     ]
 
 
@@ -153,6 +155,8 @@ _TOLD: Mapping[str, Callable[[str], str]] = {
 
 
 def _told(name: str, value: object, taxonomy: Taxonomy) -> str:
+    if name == "needs_review":
+        return CONFIDENCE[str(value).lower()]
     if isinstance(value, bool):
         return "是" if value else "否"
     if name == "least_urgency" and isinstance(value, int):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from nlp_service.domain.queue import EXAMPLE_SOURCE, URGENT_FROM
 from nlp_service.domain.records import CHINA, ListedSubmission
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.store.opening import Office
@@ -14,8 +15,6 @@ from nlp_service.web.wording import day
 HEADING, EXCERPT = 60, 150
 """Characters."""
 _BEFORE_HIT = 40
-
-URGENT_FROM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,8 @@ class Row:
     assist_units: Sequence[str]
     urgency: str
     urgent: bool
+    example: bool
+    """It came with the program."""
     received: str
     """The day, of today's the hour."""
 
@@ -83,6 +84,7 @@ def _row(item: ListedSubmission, text: str, taxonomy: Taxonomy, words: str) -> R
         assist_units=[units.get(code, code) for code in item.assist_units],
         urgency=taxonomy.urgency(item.urgency).name,
         urgent=item.urgency >= URGENT_FROM,
+        example=item.origin.source == EXAMPLE_SOURCE,
         received=_received(item.received_at),
     )
 

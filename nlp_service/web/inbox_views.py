@@ -42,5 +42,5 @@ def remove_view(
 
 def _user_key(caller: Caller) -> int:
     if caller.user_key is None:
-        raise RequestRefused("not_allowed", "视图属于用户，密钥没有视图；请登录后保存。")
+        raise RequestRefused("invalid_request", "视图属于用户，密钥没有视图；请登录后保存。")
     return caller.user_key

@@ -135,8 +135,8 @@ def filled(work, add, submit):
         ({"lead_unit": "D99"}, ""),
         ({"sector": "S02"}, "lift"),
         ({"band": "良好"}, "lift"),
-        ({"look_first": True}, "gas"),
-        ({"look_first": False}, "school lamp lift"),
+        ({"urgent": True}, "gas lamp"),
+        ({"urgent": False}, "school lift"),
         ({"example": True}, "lift"),
         ({"example": False}, "school gas lamp"),
         ({"stage": Stage.WAITING}, "school gas lamp lift"),
@@ -216,6 +216,12 @@ def test_a_person_who_says_how_urgent_it_is_ends_the_alarm(work, filled):
     assert (gas.urgency, gas.look_first) == (2, False)
     first, *_ = work.submissions.list(order=ListOrder.URGENT).items
     assert first.key == filled["lamp"]
+
+
+def test_what_must_be_looked_at_first_is_urgent_however_the_model_grades_it(work, add):
+    key = add(work, urgency=1, look_first=True)
+
+    assert keys(work.submissions.list(ListFilter(urgent=True))) == [key]
 
 
 def test_a_person_s_units_and_sectors_count(work, filled):

@@ -24,6 +24,7 @@ from tests.api.conftest import (  # noqa: F401
     user,
 )
 from tests.callers import PASSWORD, add_user, passwords
+from tests.web.inbox import assessed, keys, secretary  # noqa: F401
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 CHROMIUM = next(

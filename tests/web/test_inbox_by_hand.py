@@ -1,0 +1,132 @@
+"""收件箱 in a browser: by keys, by mouse, by finger, and without a script."""
+
+import re
+
+import pytest
+
+from tests.web.inbox import NASTY, receive, shown
+from tests.web.reading import serious_violations
+
+
+def current(page):
+    return int(page.locator("[data-item].current").get_attribute("id").removeprefix("s-"))
+
+
+def wait_for_stage(page, key, words):
+    page.locator(f"#s-{key} .chip", has_text=words).wait_for()
+
+
+def test_ten_are_triaged_by_keys_alone(open_page, secretary, keys):
+    page = open_page("/inbox")
+    for key in keys[:1:-1]:
+        assert current(page) == key
+        page.keyboard.press("c")
+        wait_for_stage(page, key, "已审")
+    assert shown(secretary) == keys[1::-1]
+    page.locator("#tabs a", has_text="待处理").get_by_text("2", exact=True).wait_for()
+
+    page.keyboard.press("u")  # the last one
+    page.locator(f"#s-{keys[2]}:not(.done)").wait_for()
+    assert current(page) == keys[2]
+    assert shown(secretary) == keys[2::-1]
+
+
+def test_a_part_is_corrected_by_two_digits(open_page, office, keys):
+    page = open_page("/inbox")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    key = current(page)
+    page.keyboard.press("3")
+    page.locator(f"#options-{key} form").wait_for()
+    page.keyboard.press("4")
+    page.get_by_text("紧急程度已更正。").wait_for()
+
+    assert office.get(f"/v1/submissions/{key}").json()["listed"]["urgency"] == 4
+    assert current(page) == key
+    page.keyboard.press("1")
+    page.locator(f"#options-{key} form").wait_for()
+    page.keyboard.press("Escape")
+    assert page.locator(f"#options-{key} form").count() == 0
+    page.keyboard.press("c")
+    wait_for_stage(page, key, "已审")
+    page.locator(f"#s-{keys[keys.index(key) - 1]}.current").wait_for()
+
+
+def test_some_are_picked_and_confirmed(open_page, secretary, keys):
+    page = open_page("/inbox")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_text("已选 2 件").wait_for()
+    page.keyboard.press("C")
+    page.get_by_text("已确认 2 件。").wait_for()
+
+    assert shown(secretary, "?stage=reviewed") == keys[:-3:-1]
+    assert not page.locator("#picked").is_visible()
+
+
+def test_a_search_is_typed_and_the_list_walked(open_page, keys):
+    page = open_page("/inbox")
+    page.keyboard.press("/")
+    page.keyboard.type("老人")
+    page.keyboard.press("Enter")
+    page.locator("mark").first.wait_for()
+    page.locator("[data-item].current:focus").wait_for()
+
+    assert page.url.endswith("&order=latest")
+    assert "words=" in page.url
+    first = current(page)
+    page.keyboard.press("j")
+    assert current(page) != first
+    with page.expect_request(re.compile(rf"/submissions/{current(page)}$")):
+        page.keyboard.press("Enter")
+
+
+def test_a_choice_by_the_mouse_leaves_the_keys_to_the_list(open_page, keys):
+    page = open_page("/inbox")
+    page.locator("#kind").click()
+    page.locator("#kind").select_option("proposal")
+    page.locator(f"#s-{keys[1]}").wait_for(state="detached")
+    page.wait_for_function("document.activeElement === document.body")
+    page.keyboard.press("j")  # the first is the current one already
+
+    assert current(page) == keys[0]
+    assert "kind=proposal" in page.url
+
+
+def test_a_finger_does_it_too(open_page, secretary, keys):
+    page = open_page("/inbox", size="phone")
+    page.locator(f"#s-{keys[-2]} .excerpt, #s-{keys[-2]} .tags").first.tap()
+    page.locator(f"#s-{keys[-2]}").get_by_role("button", name="确认").tap()
+    wait_for_stage(page, keys[-2], "已审")
+
+    page.get_by_text("筛选条件").tap()
+    page.locator("#kind").select_option("proposal")
+    page.locator(f"#s-{keys[1]}").wait_for(state="detached")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_reads_and_filters_without_script(open_page, keys):
+    page = open_page("/inbox", java_script_enabled=False)
+    page.locator("#kind").select_option("proposal")
+    page.get_by_role("button", name="筛选").click()
+
+    assert page.locator("[data-item]").count() == 2
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_reading(open_page, office, keys, size, theme):
+    receive(office, title=NASTY * 5, body="长" * 300 + NASTY, submitter=NASTY, district=NASTY)
+    office.post(f"/v1/submissions/{keys[3]}:restrict")
+    office.post("/v1/reviews:confirm", json={"submissions": keys[:1]})
+    page = open_page("/inbox?order=urgent", size=size, color_scheme=theme)
+    page.keyboard.press("j")
+    page.keyboard.press("1")
+    page.locator(".options form").wait_for()
+    page.keyboard.press("x")
+    page.locator(".further summary").click()
+    page.locator(".save summary").click()
+
+    assert serious_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
