@@ -159,14 +159,24 @@ def test_a_long_file_is_read_as_far_as_wanted(tmp_path):
 
 
 def test_a_table_without_a_text_tells_its_columns_so_that_one_can_be_named(tmp_path):
+    path = workbook(tmp_path / "来信.xlsx", {"一月": [["编号", "群众的话"], [7, SECRET]]})
+
+    (report,) = check_upload(path)
+    (named,) = check_upload(path, mapping=read_mapping([("正文", "群众的话")]))
+
+    assert "没有正文列" in report.problem
+    assert (report.columns, report.unknown_columns) == ({"编号": Field.REFERENCE}, ["群众的话"])
+    assert (named.rows_read, named.rows_refused, named.problem) == (1, 0, "")
+
+
+def test_a_column_whose_name_was_shown_cut_short_is_named_by_that(tmp_path):
     long = "请详细描述您要反映的问题包括时间地点经过和您希望怎样解决以便我们尽快转给承办单位办理"
-    path = workbook(tmp_path / "来信.xlsx", {"一月": [["编号", long], [7, SECRET]]})
+    path = written(tmp_path / "来信.csv", f"标题,内容,{long}\n河堤,见附件,{SECRET}\n")
 
     (report,) = check_upload(path)
     (shown,) = report.unknown_columns
     (named,) = check_upload(path, mapping=read_mapping([("正文", shown)]))
 
-    assert "没有正文列" in report.problem
-    assert report.columns == {"编号": Field.REFERENCE}
-    assert len(shown) < len(long), "long names are shown cut short, and taken so"
-    assert (named.rows_read, named.rows_refused, named.problem) == (1, 0, "")
+    assert len(shown) < len(long)
+    assert named.columns[shown] is Field.BODY
+    assert named.unknown_columns == ["内容"]
