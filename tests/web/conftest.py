@@ -11,6 +11,7 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from nlp_service.domain.people import UserRole
+from nlp_service.jobs.worker import working
 from nlp_service.store.signing_in import sign_in
 from tests.api.conftest import (  # noqa: F401
     client,
@@ -89,6 +90,7 @@ def open_page(browser, address, store):  # noqa: F811
         name="张三",
         size="desktop",
         tour=False,
+        signed_in=True,
         **options,
     ):
         width, height = SIZES[size]
@@ -103,9 +105,9 @@ def open_page(browser, address, store):  # noqa: F811
         context.set_default_timeout(20_000)
         if not tour:
             context.add_init_script(TOUR_SEEN)
-        context.add_cookies(
-            [{"name": "nlp_session", "value": token_of(store, name, role), "url": address}]
-        )
+        if signed_in:
+            token = token_of(store, name, role)
+            context.add_cookies([{"name": "nlp_session", "value": token, "url": address}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda said: _note(complaints, page, said))
@@ -116,6 +118,24 @@ def open_page(browser, address, store):  # noqa: F811
     for context in opened:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def worker(keeping_settings, session_store, store, quick_assessor):  # noqa: F811
+    """Work goes on, in a thread without the browser's loop."""
+    begun, over = threading.Event(), threading.Event()
+
+    def work():
+        with working(keeping_settings, store=session_store, load=lambda _: quick_assessor):
+            begun.set()
+            over.wait()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(60)
+    yield
+    over.set()
+    thread.join()
 
 
 def token_of(store, name, role):  # noqa: F811

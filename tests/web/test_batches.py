@@ -2,14 +2,12 @@
 
 import io
 import re
-import threading
 
 import openpyxl
 import pytest
 
 from nlp_service.domain.people import UserRole
 from nlp_service.jobs import holding
-from nlp_service.jobs.worker import working
 from nlp_service.web.batch_pages import _ON_A_PAGE
 from tests.web.files import LETTERS, workbook
 from tests.web.reading import Reader, assert_strict, serious_violations
@@ -42,24 +40,6 @@ def sheet_of(download):
 def jobs_of(store):
     with store.reading() as office:
         return office.batches.list()
-
-
-@pytest.fixture
-def worker(keeping_settings, session_store, store, quick_assessor):
-    """Work goes on, in a thread without the browser's loop."""
-    begun, over = threading.Event(), threading.Event()
-
-    def work():
-        with working(keeping_settings, store=session_store, load=lambda _: quick_assessor):
-            begun.set()
-            over.wait()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert begun.wait(60)
-    yield
-    over.set()
-    thread.join()
 
 
 def test_a_dropped_file_is_shown_with_what_was_found_in_it(user):
