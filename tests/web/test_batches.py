@@ -6,11 +6,14 @@ import threading
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from nlp_service.domain.people import UserRole
 from nlp_service.jobs import holding
+from nlp_service.jobs.queue import SCHEMA as QUEUE
+from nlp_service.jobs.queue import JobQueue
 from nlp_service.jobs.worker import working
-from nlp_service.web.batch_pages import _ON_A_PAGE
+from nlp_service.web import batch_pages
 from tests.web.files import LETTERS, workbook
 from tests.web.reading import Reader, assert_strict, serious_violations
 
@@ -46,7 +49,10 @@ def jobs_of(store):
 
 @pytest.fixture
 def worker(keeping_settings, session_store, store, quick_assessor):
-    """Work goes on, in a thread without the browser's loop."""
+    """Work goes on, in a thread without the browser's loop; of what other tests left, none."""
+    JobQueue(session_store.engine).prepare()
+    with session_store.engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {QUEUE}.workflow_status"))
     begun, over = threading.Event(), threading.Event()
 
     def work():
@@ -210,9 +216,10 @@ def test_names_from_a_file_are_shown_as_text(user):
     assert evil in reader.all("value")
 
 
-def test_jobs_are_listed_page_by_page(user, store):
+def test_jobs_are_listed_page_by_page(user, store, monkeypatch):
+    monkeypatch.setattr(batch_pages, "_ON_A_PAGE", 2)
     client = user(UserRole.SECRETARY)
-    for number in range(_ON_A_PAGE + 1):
+    for number in range(3):
         rows = ((f"L{number}", "路灯", f"第{number}盏路灯坏了，请修。", ""),)
         start(client, drop(client, workbook(rows=rows), f"第{number}份.xlsx"), keep="no")
         with store.transaction(actor="张三") as office:
