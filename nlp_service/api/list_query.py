@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
+from nlp_service.api.limits import MAX_KEY
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.schemas import Day
 from nlp_service.domain.queue import MOST_DAYS, Stage
@@ -48,6 +49,12 @@ class ListQuery(BaseModel):
     reviewed: bool | None = Field(default=None, description="是否已由人确认或更正。")
     restricted: bool | None = Field(default=None, description="是否限阅。")
     example: bool | None = Field(default=None, description="是否随程序提供的示例。")
+    batch: int | None = Field(
+        default=None,
+        description="由哪一个批量任务收进（任务的编号）；结果已满保存期的，查不到。",
+        ge=1,
+        le=MAX_KEY,
+    )
     words: str = Field(
         default="",
         description="标题、正文、编号或提交者中须有的词句，空格分开的都要有，不分大小写和全半角；"

@@ -201,6 +201,8 @@ class ListFilter:
     restricted: bool | None = None
     example: bool | None = None
     """Whether it came with the program."""
+    batch: int | None = None
+    """The job that brought it in, as long as its results are kept."""
     words: str = ""
     """Each must stand in the normalised text, the reference or the submitter's name; case and
     width do not matter. Of restricted submissions nothing is searched."""

@@ -143,11 +143,6 @@ def _passes(error: Exception) -> bool:
     return code is not None and code[:2] in ("08", "40", "53", "55", "57", "58", "XX", "25")
 
 
-def stored_keys(filed: Mapping[int, StoredOnce | Refusal]) -> Sequence[int]:
-    """Return which submissions rows became, or were already."""
-    return sorted({one.key for one in filed.values() if isinstance(one, StoredOnce)})
-
-
 def join_results(
     rows: Sequence[JobRow],
     answers: Sequence[Answer],

@@ -39,7 +39,6 @@ from nlp_service.jobs.scoring import (
     join_results,
     prepare_filings,
     score_rows,
-    stored_keys,
 )
 from nlp_service.settings import Settings
 from nlp_service.store.batch_rows import RowChunk
@@ -252,7 +251,6 @@ def _write(shop: Workshop, scored: _Scored) -> None:
         )
         if not there:
             raise _Overtaken
-        office.batches.rows.note_stored(job.key, stored_keys(filed))
         now = office.batches.count(job.key, count_results(results))
         follow_up(office, shop.queue, before, now)
         _count_labels(shop, office, results)

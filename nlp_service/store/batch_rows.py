@@ -8,17 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from nlp_service.domain.batches import ResultChunk
 from nlp_service.store.among import among
-from nlp_service.store.batch_tables import (
-    batch_chunks,
-    batch_pieces,
-    batch_results,
-    batch_submissions,
-)
+from nlp_service.store.batch_tables import batch_chunks, batch_pieces, batch_results
 from nlp_service.store.packed_lines import erase_lines
 from nlp_service.store.tables import submissions
 
@@ -36,6 +30,15 @@ class RowChunk:
     """How often they were taken up, this time included."""
     content: bytes
     """As ``jobs.lines`` packs them."""
+
+
+def stored_by(batch: int) -> Select[tuple[int]]:
+    """Return the statement for the keys of what a job brought in, also of what was there already.
+
+    Where the results of a job are gone, nobody knows any more.
+    """
+    results = batch_results.c
+    return select(func.unnest(results.stored_keys)).where(results.batch_key == batch).distinct()
 
 
 class BatchRows:
@@ -160,16 +163,10 @@ class BatchRows:
                 )
             )
 
-    def note_stored(self, batch: int, submissions: Collection[int]) -> None:
-        """Note which submissions a job brought in, also those that were there already."""
-        if submissions:
-            rows = [{"batch_key": batch, "submission_key": key} for key in submissions]
-            self._connection.execute(insert(batch_submissions).on_conflict_do_nothing(), rows)
-
     def count_stored(self, batch: int) -> int:
-        """Return how many submissions a job brought in."""
-        of_it = batch_submissions.c.batch_key == batch
-        return self._connection.execute(select(func.count()).where(of_it)).scalar_one()
+        """Return how many submissions a job brought in, as far as its results are kept."""
+        brought_in = stored_by(batch).subquery()
+        return self._connection.execute(select(func.count()).select_from(brought_in)).scalar_one()
 
     def waiting(self, batch: int, *, limit: int | None = None) -> Sequence[tuple[int, str]]:
         """Return first row and workflow of the chunks that wait, in order."""

@@ -131,19 +131,6 @@ batch_label_counts = Table(
     _count("texts"),
 )
 
-batch_submissions = Table(
-    "batch_submissions",
-    metadata,
-    _batch_key(),
-    Column(
-        "submission_key",
-        BigInteger,
-        ForeignKey(f"{SCHEMA}.submissions.key", ondelete="CASCADE"),
-        primary_key=True,
-    ),
-    Index("batch_submissions_submission", "submission_key"),
-)
-
 held_files = Table(
     "held_files",
     metadata,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, sele
 from nlp_service.domain.queue import EXAMPLE_SOURCE, URGENT_FROM, Facet
 from nlp_service.domain.records import CHINA, ListFilter
 from nlp_service.store.among import among
+from nlp_service.store.batch_rows import stored_by
 from nlp_service.store.queue_tables import standings
 from nlp_service.store.tables import submissions
 from nlp_service.text.normalise import normalise
@@ -89,6 +90,8 @@ def _of_states(wanted: ListFilter) -> Iterator[Condition]:
         (_t.source == EXAMPLE_SOURCE): wanted.example,
     }
     yield from (state.is_(value) for state, value in states.items() if value is not None)
+    if wanted.batch is not None:
+        yield _t.key.in_(stored_by(wanted.batch))
 
 
 def _of_days(wanted: ListFilter) -> Iterator[Condition]:

@@ -150,6 +150,7 @@ def make_chips(query: Query, taxonomy: Taxonomy) -> Sequence[Chip]:
 _TOLD: Mapping[str, Callable[[str], str]] = {
     "kind": lambda kind: {str(k): name for k, name in KINDS.items()}[kind],
     "stage": lambda stage: {str(k): name for k, name in STAGES.items()}[stage],
+    "batch": lambda key: f"第 {key} 号",
     "received_days": lambda days: "今天" if days == "1" else f"{days} 天内",
 }
 

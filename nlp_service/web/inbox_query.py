@@ -41,8 +41,12 @@ NAMES: Mapping[str, str] = {
     "reviewed": "已由人审核",
     "restricted": "限阅",
     "example": "示例",
+    "batch": "批量任务",
 }
 """What readers call each part of a filter."""
+
+WITHOUT_FIELD = ("lead_unit", "urgent", "least_score", "reviewed", "batch")
+"""Parts that views and links ask for, but no field of the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,12 @@ class Query:
     def address(self) -> str:
         """Where it is found."""
         return f"{INBOX}?{self.text}"
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What stays asked for when the fields of the page are changed."""
+        asked = filter_as_dict(self.wanted)
+        return {name: _written(asked[name]) for name in WITHOUT_FIELD if name in asked}
 
     def without(self, name: str) -> "Query":
         """Return it with one part of the filter left out."""

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from playwright.sync_api import sync_playwright
+from sqlalchemy import text
 
 from nlp_service.domain.people import UserRole
+from nlp_service.jobs.queue import SCHEMA as QUEUE
+from nlp_service.jobs.queue import JobQueue
 from nlp_service.jobs.worker import working
 from nlp_service.store.signing_in import sign_in
 from tests.api.conftest import (  # noqa: F401
@@ -122,7 +125,10 @@ def open_page(browser, address, store):  # noqa: F811
 
 @pytest.fixture
 def worker(keeping_settings, session_store, store, quick_assessor):  # noqa: F811
-    """Work goes on, in a thread without the browser's loop."""
+    """Work goes on, in a thread without the browser's loop; of what other tests left, none."""
+    JobQueue(session_store.engine).prepare()
+    with session_store.engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {QUEUE}.workflow_status"))
     begun, over = threading.Event(), threading.Event()
 
     def work():

@@ -59,9 +59,12 @@ def hand_in_a_file(page, path):
 
 
 def triage_ten(page):
+    if not page.locator("#kind").is_visible():
+        page.get_by_text("筛选条件").click()
     page.locator("#kind").select_option("public_message")
-    page.wait_for_url(re.compile("kind=public_message"))
+    page.wait_for_url(re.compile("kind=public_message.*batch="))
     assert page.locator("[data-item]").count() == len(LETTERS)
+    page.evaluate("document.activeElement.blur()")
     for _ in range(10):
         key = page.locator("[data-item].current").get_attribute("id")
         page.keyboard.press("c")
@@ -90,6 +93,7 @@ def screen_one(page):
     page.goto("/screening")
     page.get_by_label("名称").fill("市政协六届三次会议")
     page.get_by_role("button", name="开始审查").click()
+    page.locator("[data-item]").nth(3).wait_for()
     page.keyboard.press("j")
     page.keyboard.press("3")
     page.get_by_text("已审 1 / 共 4").wait_for()

@@ -8,7 +8,7 @@ import pytest
 
 from nlp_service.domain.people import UserRole
 from nlp_service.jobs import holding
-from nlp_service.web.batch_pages import _ON_A_PAGE
+from nlp_service.web import batch_pages
 from tests.web.files import LETTERS, workbook
 from tests.web.reading import Reader, assert_strict, serious_violations
 
@@ -190,9 +190,10 @@ def test_names_from_a_file_are_shown_as_text(user):
     assert evil in reader.all("value")
 
 
-def test_jobs_are_listed_page_by_page(user, store):
+def test_jobs_are_listed_page_by_page(user, store, monkeypatch):
+    monkeypatch.setattr(batch_pages, "_ON_A_PAGE", 2)
     client = user(UserRole.SECRETARY)
-    for number in range(_ON_A_PAGE + 1):
+    for number in range(3):
         rows = ((f"L{number}", "路灯", f"第{number}盏路灯坏了，请修。", ""),)
         start(client, drop(client, workbook(rows=rows), f"第{number}份.xlsx"), keep="no")
         with store.transaction(actor="张三") as office:

@@ -1,4 +1,4 @@
-"""Files that wait until a person starts them, and which submissions a job brought in."""
+"""Files that wait until a person starts them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,16 +10,7 @@ SCHEMA = "nlp"
 
 
 def upgrade() -> None:
-    """Make the tables; of the jobs so far nobody knows which submissions they brought."""
-    op.create_table(
-        "batch_submissions",
-        _points_to("batch_key", "batches"),
-        _points_to("submission_key", "submissions"),
-        schema=SCHEMA,
-    )
-    op.create_index(
-        "batch_submissions_submission", "batch_submissions", ["submission_key"], schema=SCHEMA
-    )
+    """Make the tables."""
     op.create_table(
         "held_files",
         sa.Column("key", sa.BigInteger, sa.Identity(always=True), primary_key=True),
@@ -45,7 +36,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables; files that wait for a person are lost."""
-    for table in ("held_pieces", "held_files", "batch_submissions"):
+    for table in ("held_pieces", "held_files"):
         op.drop_table(table, schema=SCHEMA)
 
 
