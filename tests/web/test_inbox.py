@@ -8,12 +8,12 @@ import pytest
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.queue import EXAMPLE_SOURCE, ListOrder, Stage
 from nlp_service.domain.records import ListFilter
-from nlp_service.domain.submission import Kind, Submission
+from nlp_service.domain.submission import Kind
 from nlp_service.domain.views import BUILT_IN, View
 from nlp_service.web.inbox_pages import PAGE
 from nlp_service.web.inbox_query import Query, read_query
 from tests.callers import BEARER
-from tests.web.inbox import BROWSER, BY_SCRIPT, NASTY, receive, shown
+from tests.web.inbox import BROWSER, BY_SCRIPT, NASTY, fill, receive, shown
 from tests.web.reading import Reader, assert_strict
 
 # --- the list ------------
@@ -74,12 +74,7 @@ def test_words_that_were_looked_for_are_marked(secretary, keys):
 
 
 def test_a_further_page_follows_without_repeating(secretary, store, assessed):
-    _, assessment = assessed[1]
-    with store.transaction(actor="收发室") as work:
-        added = [
-            work.submissions.store(Submission(id=str(number), body="路灯坏了。"), assessment).key
-            for number in range(PAGE + 3)
-        ]
+    added = fill(store, assessed, PAGE + 3)
     first = secretary.get("/inbox", headers=BROWSER).text
     (more,) = {one for one in Reader(first).all("hx-get") if "cursor" in one}
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.web.inbox import NASTY, receive, shown
+from nlp_service.web.inbox_pages import PAGE
+from tests.web.inbox import NASTY, fill, receive, shown
 from tests.web.reading import serious_violations
 
 
@@ -63,6 +64,19 @@ def test_some_are_picked_and_confirmed(open_page, secretary, keys):
 
     assert shown(secretary, "?stage=reviewed") == keys[:-3:-1]
     assert not page.locator("#picked").is_visible()
+
+
+def test_the_list_goes_on_where_its_end_comes_into_view(open_page, store, assessed):
+    added = fill(store, assessed, PAGE + 3)
+    page = open_page("/inbox")
+    assert page.locator("[data-item]").count() == PAGE
+
+    page.keyboard.press("m")
+    page.locator(f"#s-{added[0]}").wait_for()
+
+    assert page.locator("[data-item]").count() == PAGE + 3
+    assert page.locator(".more").count() == 0
+    assert "cursor" not in page.url
 
 
 def test_a_search_is_typed_and_the_list_walked(open_page, keys):
