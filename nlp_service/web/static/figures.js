@@ -6,6 +6,7 @@ const MOST_BARS = 15;
 const MOST_WRITTEN_COLUMNS = 13;
 const CALM_BELOW = 0.1;
 const LOOK_FROM = 0.25;
+const PAPER_WIDTH = 660;
 
 // --- reading ------------
 
@@ -87,10 +88,19 @@ function grid({ heads, rows }, colours) {
   const columns = heads.slice(1, -1);
   const most = Math.max(1, ...rows.flatMap(({ values }) => values.slice(1, -1)));
   const few = columns.length <= MOST_WRITTEN_COLUMNS;
-  const data = rows.flatMap(({ values }, row) => columns.map((_, column) => {
-    const value = values[column + 1];
-    return { value: [column, row, value], label: { show: few && value > 0 } };
-  }));
+  const data = rows.flatMap(({ values }, row) => columns.map((_, column) => [column, row, values[column + 1]]));
+  // A heat map of the library's own is spread over several canvases, of which paper shows one.
+  const renderItem = ({ dataIndex }, api) => {
+    const [column, row, count] = data[dataIndex];
+    const [[x, y], [width, height]] = [api.coord([column, row]), api.size([1, 1])];
+    const style = { text: String(count), fill: colours.ink, stroke: colours.sheet, lineWidth: 3, fontWeight: 600 };
+    return {
+      type: "rect",
+      shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 },
+      style: { fill: api.visual("color") },
+      ...(few && count > 0 ? { textContent: { style }, textConfig: { position: "inside" } } : {}),
+    };
+  };
   const option = frame(colours, rows.map(({ name }) => name));
   option.xAxis = {
     type: "category", data: columns, position: "top", axisTick: { show: false },
@@ -98,9 +108,8 @@ function grid({ heads, rows }, colours) {
   };
   option.grid.right = 8;
   option.tooltip.formatter = ({ value: [column, row, count] }) => `${rows[row].name} ${columns[column]}：${count} 件`;
-  option.visualMap = { show: false, min: 0, max: most, inRange: { color: [colours.track, colours.accent] } };
-  const label = { color: colours.ink, textBorderColor: colours.sheet, textBorderWidth: 3, fontWeight: 600 };
-  option.series = [{ type: "heatmap", progressive: 0, data, label, itemStyle: { borderColor: colours.sheet, borderWidth: 2 } }];
+  option.visualMap = { show: false, dimension: 2, min: 0, max: most, inRange: { color: [colours.track, colours.accent] } };
+  option.series = [{ type: "custom", renderItem, data, encode: { x: 0, y: 1, tooltip: 2 } }];
   return { rows: rows.length + 1, option };
 }
 
@@ -150,6 +159,7 @@ function index({ rows }, colours) {
   return { rows: told.length + 2, option };
 }
 
+let onPaper = false;
 const DRAWINGS = { bars, pairs, grid, intervals, index };
 
 function draw(figure) {
@@ -160,16 +170,17 @@ function draw(figure) {
   if (!drawn) return;
   plot.style.height = `${Math.max(2, drawn.rows) * ROW_HEIGHT + 40}px`;
   const chart = echarts.getInstanceByDom(plot) ?? echarts.init(plot, null, { renderer: "canvas" });
-  chart.resize();
+  chart.resize({ width: onPaper ? PAPER_WIDTH : "auto" });
   chart.setOption(drawn.option, true);
 }
 
 const figures = [...document.querySelectorAll(".figure[data-drawing]")];
 const drawAll = () => figures.forEach(draw);
 
-/** Paper is white, whatever the screen is. */
-function printIn(theme) {
+/** Paper is white and narrow, whatever the screen is. */
+function layOut(theme, paper) {
   document.documentElement.dataset.theme = theme;
+  onPaper = paper;
   drawAll();
 }
 
@@ -180,9 +191,9 @@ let themeBefore = "light";
 addEventListener("beforeprint", () => {
   themeBefore = document.documentElement.dataset.theme;
   document.querySelectorAll(".figure details").forEach((details) => { details.open = true; });
-  printIn("light");
+  layOut("light", true);
 });
-addEventListener("afterprint", () => printIn(themeBefore));
+addEventListener("afterprint", () => layOut(themeBefore, false));
 let waiting = 0;
 addEventListener("resize", () => {
   clearTimeout(waiting);
