@@ -20,7 +20,7 @@ import nlp_service
 
 ROOT = Path(__file__).parents[1]
 SCOPES = ("assess", "read", "file", "metrics")
-HEAVY = ("torch", "sklearn", "transformers", "datasets", "jieba", "pytest")
+HEAVY = ("torch", "sklearn", "transformers", "datasets", "jieba", "pyarrow", "ray", "pytest")
 COMMAND = Path(sys.executable).with_name("nlp-service")
 
 

@@ -7,6 +7,7 @@ As a program: ``cluster`` runs a cluster of one machine until its input ends, an
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from nlp_service.assess import load_assessor
@@ -48,11 +49,13 @@ def work(file):
 def cluster():
     from ray.cluster_utils import Cluster as LocalCluster
 
-    running = LocalCluster(initialize_head=True, head_node_args={"num_cpus": 2})
-    sys.stdout.write(f"{running.address}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-    running.shutdown()
+    with tempfile.TemporaryDirectory(prefix="nlp-ray-", ignore_cleanup_errors=True) as folder:
+        head = {"num_cpus": 2, "temp_dir": folder}
+        running = LocalCluster(initialize_head=True, head_node_args=head)
+        sys.stdout.write(f"{running.address}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        running.shutdown()
 
 
 if __name__ == "__main__":

@@ -231,6 +231,7 @@ def test_a_cluster_that_does_not_answer_is_said(scoring, archive, tmp_path):
         (KILLS, "EngineFailed 分拣 第 1 行至第 3 行的进程 4 次中断"),
         (RAISES, "EngineFailed 分拣 第 1 行至第 3 行时程序出错（RuntimeError）"),
     ],
+    ids=["ends the process", "raises"],
 )
 def test_a_row_that_no_worker_survives_ends_the_run_without_quoting_it(
     tmp_path, pytestconfig, environment, body, told
