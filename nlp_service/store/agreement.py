@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from nlp_service.domain.statistics import Agreement, Agreements, StatisticsFilter
 from nlp_service.domain.submission import Kind
-from nlp_service.store.counted import counted
+from nlp_service.store.queue_tables import standings
 from nlp_service.store.review_tables import reviews
+from nlp_service.store.screening_tables import adopted_reviews
 from nlp_service.store.statistics import conditions
 from nlp_service.store.tables import assessments
 
@@ -76,9 +77,9 @@ def _latest_labels(
     connection: Connection, wanted: StatisticsFilter, kind: Kind, bundle: str
 ) -> Labels:
     latest = (
-        select(counted.c.key)
-        .where(*conditions(wanted), counted.c.kind == kind)
-        .order_by(counted.c.received_at.desc(), counted.c.key.desc())
+        select(standings.c.key)
+        .where(*conditions(wanted), standings.c.kind == kind)
+        .order_by(standings.c.received_at.desc(), standings.c.key.desc())
         .limit(LATEST)
         .subquery()
     )
@@ -107,11 +108,21 @@ def _words(wanted: StatisticsFilter, whose: "ColumnElement[bool]") -> Select[*tu
 def _in_force(
     wanted: StatisticsFilter, whose: "ColumnElement[bool]", *columns: "ColumnElement[Any]"
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement for columns of the reviews in force of answers of some bundles."""
-    chosen = select(counted.c.key).where(*conditions(wanted), counted.c.reviewed_at.is_not(None))
+    """Return the statement for columns of the reviews in force of answers of some bundles.
+
+    What the dial adopted is none: nobody looked at each, so it tells nothing of agreement.
+    """
+    chosen = select(standings.c.key).where(
+        *conditions(wanted), standings.c.reviewed_at.is_not(None)
+    )
     return (
         select(*columns)
         .select_from(reviews)
         .join(assessments, _a.key == _r.assessment_key)
-        .where(_r.undone_at.is_(None), _r.submission_key.in_(chosen), whose)
+        .where(
+            _r.undone_at.is_(None),
+            _r.submission_key.in_(chosen),
+            _r.key.not_in(select(adopted_reviews.c.review_key)),
+            whose,
+        )
     )

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Date, Text, cast, func, select
 
 from nlp_service.domain.statistics import Part, Span, StatisticsFilter, Totals
-from nlp_service.store.counted import counted
+from nlp_service.store.queue_tables import standings
 from nlp_service.store.tables import submissions
 
-_c = counted.c
+_c = standings.c
 MOST_SOURCES = 200
 """Sources that a filter offers, the most frequent ones."""
 
@@ -91,7 +91,7 @@ class Statistics:
 
 
 def conditions(wanted: StatisticsFilter) -> "Sequence[ColumnElement[bool]]":
-    """Return what makes a row of ``counted`` fit a filter."""
+    """Return what makes a row of ``standings`` fit a filter."""
     found: list[ColumnElement[bool]] = [_c.dated_on.between(wanted.first, wanted.last)]
     if wanted.kind is not None:
         found.append(_c.kind == wanted.kind)

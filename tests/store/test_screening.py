@@ -11,10 +11,12 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Origin, Outcome
 from nlp_service.domain.reviews import Findings
 from nlp_service.domain.screening import SessionScope
+from nlp_service.domain.statistics import Agreement, StatisticsFilter
 from nlp_service.domain.submission import Kind
 from nlp_service.duplicates.groups import Link
 from nlp_service.quality.certainty import DispositionCurve
 from nlp_service.quality.disposition import FilingPolicy
+from nlp_service.store.agreement import read_agreements
 from tests.store.screened import judged
 
 SESSION = SessionScope(
@@ -203,6 +205,11 @@ def test_agreement_counts_what_persons_decided_by_themselves(work, propose, case
     work.reviews.add(held, Findings(disposition=Disposition.FILED))
     work.reviews.add(not_held, Findings(disposition=Disposition.RETURNED))
     work.reviews.add(merged, Findings(disposition=Disposition.MERGED))
+    work.standings.settle()
+    bundle = work.submissions.get(held).assessment.bundle
+    always = StatisticsFilter(first=date(2000, 1, 1), last=date(2100, 1, 1))
+    told, _ = read_agreements(work.connection, always, bundle=bundle)
+    assert told["disposition"] == Agreement(confirmed=1, corrected=2)
 
     dial = turned(cases())
 
