@@ -253,6 +253,7 @@ def test_a_submission_is_read_corrected_and_confirmed_by_keyboard(open_page, off
     assert text.get_attribute("data-layer") == "evidence"
 
     page.keyboard.press("t")
+    page.locator("#correct-topic :is(input, select):focus").wait_for()
     page.keyboard.type("教育")
     page.keyboard.press("Enter")
     page.locator(".part.corrected", has_text="议题").first.wait_for()
