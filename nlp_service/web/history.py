@@ -12,6 +12,7 @@ from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Outcome, ReplyClass
 from nlp_service.domain.reviews import Review
 from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.web.audit_wording import ACTIONS
 from nlp_service.web.naming import name_code, say_findings, say_part
 from nlp_service.web.submission_view import SubmissionView
 
@@ -79,7 +80,7 @@ def _say_correction(review: Review, part: str, taxonomy: Taxonomy) -> str:
 def _say_entry(entry: AuditEntry, taxonomy: Taxonomy) -> str:
     say = _SENTENCES.get(entry.action)
     if say is None:
-        return _NAMES.get(entry.action, entry.action.value)
+        return ACTIONS[entry.action]
     return say(entry.before or {}, entry.after or {}, taxonomy)
 
 
@@ -127,13 +128,4 @@ _SENTENCES: Mapping[Action, Callable[[Facts, Facts, Taxonomy], str]] = {
     Action.LEAD_CHOSEN: _lead,
     Action.PAIR_DECIDED: _decided,
     Action.PAIR_DECISION_WITHDRAWN: _withdrawn,
-}
-_NAMES: Mapping[Action, str] = {
-    Action.STORED: "收件入库",
-    Action.RESTRICTED: "设为限阅",
-    Action.UNRESTRICTED: "解除限阅",
-    Action.REVIEW_UNDONE: "撤回一次审核",
-    Action.DISPLAYED: "查阅限阅来件",
-    Action.ORIGINAL_SHOWN: "查阅未遮盖的原文",
-    Action.EXPORTED: "导出",
 }
