@@ -153,7 +153,7 @@ def test_a_review_is_taken_back_from_its_own_page_alone(secretary, office, propo
     undone = secretary.post(f"/submissions/{proposal}/reviews/1:undo", headers=HTMX)
     assert "已撤回" in undone.headers["HX-Trigger"].encode().decode("unicode_escape")
     assert held(store, proposal) is None
-    assert "撤回一次审核" in undone.text
+    assert "撤回确认或更正" in undone.text
 
 
 def test_a_note_is_shown_with_the_history(secretary, proposal):
