@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,11 @@ SHOTS: Sequence[Shot] = (
     Shot(name="screening", path="/screening"),
     Shot(name="hot-issues", path="/hot-issues"),
     Shot(name="statistics", path="/statistics", waits_for="canvas"),
+    Shot(name="batches", path="/batches"),
+    Shot(name="settings", path="/settings"),
+    Shot(name="filing", path="/settings/filing"),
+    Shot(name="models", path="/settings/models"),
+    Shot(name="audit", path="/settings/audit"),
 )
 
 
@@ -89,7 +94,8 @@ def browsing(address: str, *, theme: str, size: str) -> Iterator[BrowserContext]
     root = hasattr(os, "getuid") and os.getuid() == 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=next(found, None), args=["--no-sandbox"] if root else []
+            executable_path=next(found, None),
+            args=["--lang=zh-CN", *(["--no-sandbox"] if root else [])],
         )
         yield browser.new_context(
             base_url=address,
@@ -126,11 +132,18 @@ def find_samples(page: Page) -> Mapping[str, int]:
     raise SystemExit("the samples did not come")
 
 
+def begin_screening(page: Page) -> None:
+    """Name the session whose proposals are screened: the days are filled in already."""
+    page.goto("/screening")
+    page.fill("[name=name]", "市政协六届三次会议")
+    page.get_by_role("button", name="开始审查").click()
+    page.wait_for_selector("[data-item]")
+
+
 def take(page: Page, shot: Shot, keys: Mapping[str, int], into: Path) -> None:
     """Take a picture and write it, small enough to be kept with the code."""
     page.goto(re.sub(r"\{(\S+?)\}", lambda found: str(keys[found[1]]), shot.path))
-    with suppress(Exception):  # a page that is not there yet is taken as it is
-        page.wait_for_selector(shot.waits_for, timeout=5000)
+    page.wait_for_selector(shot.waits_for)
     picture = Image.open(io.BytesIO(page.screenshot(full_page=shot.whole)))
     path = into / f"{shot.name}.png"
     for colours in (256, 128, 64, 32):
@@ -160,6 +173,7 @@ def main() -> None:
         sign_in(page, one_time)
         page.evaluate("localStorage.setItem('nlp-tour-seen-1', '1')")
         keys = find_samples(page)
+        begin_screening(page)
         for shot in SHOTS:
             if shot.name in wanted:
                 whole = Shot(name=shot.name, path=shot.path, waits_for=shot.waits_for, whole=True)

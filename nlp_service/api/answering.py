@@ -54,7 +54,9 @@ class Answering:
         state.assessor, state.relator, state.bundle_folder = assessor, relator, folder
         if relator is not None and bundle.pairs is not None:
             finder = bundle.pairs.reader.finder
-            state.place_names = lambda text: [place.span.quote for place in finder.find(text)]
+            state.place_names = lambda text: [
+                place.span.quote for place in finder.find(text) if place.is_shown
+            ]
             if store is not None and not relator.prepare(store):
                 log.warning(
                     "已存来件的文意索引属于另一个模型包，查重暂时只看文字；"

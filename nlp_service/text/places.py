@@ -70,6 +70,11 @@ class Place:
     span: Span
     """Where it stands in the text, suffix included."""
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a reader is told of it: districts of two letters are a word before 市 (由市)."""
+        return self.kind != "district" or len(self.name) > 2
+
     def is_same(self, other: "Place") -> bool:
         """Say whether both names may mean one place: equal, or one with more words in front.
 

@@ -171,14 +171,9 @@ def read_agreements(
 
 
 def places_of(matter: Matter) -> Mapping[Place, str]:
-    """Return the places that a text names, each once, with its own words for them.
-
-    Of districts those of two letters are none but a word before 市 (由市, 越省).
-    """
+    """Return the places that a text names, each once, with its own words for them."""
     by_name = {
-        (place.kind, place.name): place
-        for place in reversed(matter.places)
-        if place.kind != "district" or len(place.name) > 2
+        (place.kind, place.name): place for place in reversed(matter.places) if place.is_shown
     }
     return {place: place.span.quote for place in reversed(by_name.values())}
 

@@ -93,6 +93,12 @@ def test_a_word_too_many_in_front_is_still_the_same_place(finder):
     assert not plain.is_same(other)
 
 
+def test_a_word_before_the_city_is_not_shown_as_a_district(finder):
+    found = finder.find("建议由市财政局拨款,在平江县先试")
+
+    assert [place.name for place in found if place.is_shown] == ["平江县"]
+
+
 def test_the_same_name_of_another_kind_is_another_place(finder):
     road, school = finder.find("滨江路很堵,滨江小学也很堵")
     assert not road.is_same(school)
