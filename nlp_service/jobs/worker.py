@@ -125,12 +125,14 @@ class Worker:
     def stop(self) -> bool:
         """Take up nothing more, end what is in hand, leave; return whether all of it ended.
 
-        What did not end in time stays in the queue.
+        What did not end in time stays in the queue. One that did not get to start leaves, too: a
+        lock that it kept would let others wait for ever.
         """
         from dbos import DBOS
 
         self.shop.stopping.set()
-        self._steward.join()
+        if self._steward.is_alive():
+            self._steward.join()
         until = time.monotonic() + STOPS_WITHIN_S
         while self._in_hands and time.monotonic() < until:
             time.sleep(0.05)
@@ -226,8 +228,8 @@ def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worke
         shop = _equip(settings, store or opened, load)
         worker = Worker(shop)
         with following(lambda: _follow(worker, settings)):
-            worker.start()
             try:
+                worker.start()
                 yield worker
             finally:
                 worker.stop()

@@ -47,9 +47,9 @@ WITHOUT_NETWORK = [
 ]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium; its driver runs a loop in this thread, so it ends with this folder's tests."""
+    """Chromium; its driver runs a loop in this thread, in which others' tests could not run."""
     if CHROMIUM is None:
         missing = "no Chromium: install it (Debian: apt install chromium)"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
