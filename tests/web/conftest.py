@@ -41,6 +41,7 @@ TOUR_SEEN = """for (let user = 1; user < 20; user += 1) {
 WITHOUT_NETWORK = [
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-dev-shm-usage",  # the databases of tests lie there
     "--disable-sync",
     "--no-first-run",
     *(["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []),
