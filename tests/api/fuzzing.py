@@ -70,7 +70,7 @@ OPERATIONS = [
     # A workbook cannot be followed while it grows.
     _may_be_refused(["GET /v1/batches/{key}/results"], "422"),
     # Restricted submissions are not found by their words.
-    _may_be_refused(["GET /v1/submissions"], "422"),
+    _may_be_refused(["GET /v1/submissions", "GET /v1/submissions:count"], "422"),
     # Codes are those of the taxonomy, which is the bundle's; and a review says something.
     _may_be_refused(["POST /v1/submissions/{key}/reviews"], "422"),
     # One unfit item of a batch is told in its place, and the others are assessed.

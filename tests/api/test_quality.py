@@ -352,22 +352,3 @@ def test_get_rubric_unchanged_is_not_sent_again(fixed_client):
 
 def test_get_rubric_before_the_bundle_is_loaded_is_not_ready(idle_client):
     assert idle_client.get("/v1/rubric").json()["code"] == "not_ready"
-
-
-# --- the page ------------
-
-
-def test_get_page_knows_every_verdict_and_every_part_of_a_quality(client):
-    page = client.get("/").text
-
-    verdicts = re.search(r"const VERDICTS = \{(.*?)\};", page).group(1)
-    assert set(re.findall(r"(\w+):", verdicts)) == set(Verdict)
-    for name in ("answers", "levels", "marks", "items", "note"):
-        assert re.search(rf"\b{name} = ", page), name
-
-
-def test_get_page_labels_the_draft_that_its_script_makes(client):
-    page = client.get("/").text
-
-    assert 'make("textarea", { id: "draft"' in page
-    assert 'make("label", { for: "draft"' in page

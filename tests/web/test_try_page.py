@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from nlp_service.domain.quality import Verdict
 from nlp_service.domain.submission import MAX_CHARACTERS, Kind
 from nlp_service.web.assets import FOLDER
 from tests.web.reading import assert_strict, serious_violations
@@ -63,6 +64,19 @@ def test_get_page_asks_only_addresses_that_answer(client, page):
     assert all(client.get(path).status_code in (200, 405) for path in asked)
     examples = client.get("/openapi.json").json()["paths"]["/v1/assessments"]["post"]
     assert examples["requestBody"]["content"]["application/json"]["examples"]
+
+
+def test_the_script_knows_every_verdict_and_every_part_of_a_quality():
+    verdicts = re.search(r"const VERDICTS = \{(.*?)\};", SCRIPT).group(1)
+
+    assert set(re.findall(r"(\w+):", verdicts)) == set(Verdict)
+    for name in ("answers", "levels", "marks", "items", "note"):
+        assert re.search(rf"\b{name} = ", SCRIPT), name
+
+
+def test_the_draft_that_the_script_makes_has_its_label():
+    assert 'make("textarea", { id: "draft"' in SCRIPT
+    assert 'make("label", { for: "draft"' in SCRIPT
 
 
 def test_a_text_is_tried_and_its_words_are_shown(open_page):
