@@ -120,6 +120,14 @@ def test_a_finger_does_it_too(open_page, secretary, keys):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_what_comes_into_an_empty_inbox_appears_by_itself(open_page, office):
+    page = open_page("/inbox")
+    page.get_by_text("收件箱还是空的").wait_for()
+    key = receive(office)
+
+    page.locator(f"#s-{key}").wait_for()
+
+
 def test_one_reads_and_filters_without_script(open_page, keys):
     page = open_page("/inbox", java_script_enabled=False)
     page.locator("#kind").select_option("proposal")

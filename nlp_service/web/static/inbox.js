@@ -88,3 +88,19 @@ document.addEventListener("click", ({ target }) => {
   if (item) history.replaceState(history.state, "", `#${item.id}`);
 }, true);
 if (location.hash.startsWith("#s-")) goTo(at(location.hash.slice(1)));
+
+// --- an inbox that is still empty ------------
+
+// A first start brings the samples within seconds; so look a few times, not all night, since asking
+// keeps a session alive.
+const LOOKS = 20;
+const LOOKS_EVERY_MS = 3000;
+
+function lookAgain(left) {
+  if (!left || !document.querySelector("[data-looks-again]")) return;
+  setTimeout(async () => {
+    await htmx.ajax("GET", location.pathname + location.search, { target: "#inbox" });
+    lookAgain(left - 1);
+  }, LOOKS_EVERY_MS);
+}
+lookAgain(LOOKS);
