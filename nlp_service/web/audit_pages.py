@@ -19,6 +19,7 @@ from nlp_service.export.cells import make_safe
 from nlp_service.store.chaining import check_chain
 from nlp_service.store.opening import Store
 from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS, facts_in_words
+from nlp_service.web.keys import AskedKeyOrNone
 from nlp_service.web.settings_frame import AUDIT, render_section
 from nlp_service.web.wording import moment
 
@@ -73,7 +74,7 @@ def show_audit(
     request: Request,
     asked: AskedDep,
     store: StoreDep,
-    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    before: AskedKeyOrNone = None,
 ) -> Response:
     """Show a page of the audit."""
     with store.reading() as office:

@@ -3,9 +3,7 @@
 A page of a job that runs asks for itself again and takes over what has changed.
 """
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, QueueDep, StoreDep
@@ -14,11 +12,11 @@ from nlp_service.intake.columns import Field
 from nlp_service.intake.kinds import ENDINGS
 from nlp_service.jobs.ending import cancel
 from nlp_service.web.forms import SignedFormDep
+from nlp_service.web.keys import AskedKeyOrNone, RecordKey
 from nlp_service.web.rendering import render
 
 batch_page_router = APIRouter(include_in_schema=False)
 
-Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 _ON_A_PAGE = 30
 
@@ -28,7 +26,7 @@ def show_batches(
     request: Request,
     store: StoreDep,
     actor: ActorDep,
-    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    before: AskedKeyOrNone = None,
 ) -> Response:
     """Show where a file is dropped, what waits for a click, and the jobs."""
     with store.reading() as office:
@@ -48,7 +46,7 @@ def show_batches(
 
 
 @batch_page_router.get(f"{BATCHES_PAGE}/{{key}}")
-def show_batch(request: Request, key: Key, store: StoreDep) -> Response:
+def show_batch(request: Request, key: RecordKey, store: StoreDep) -> Response:
     """Show a job: how far it is, what was refused, where its results are."""
     with store.reading() as office:
         job = office.batches.get(key)
@@ -60,7 +58,7 @@ def show_batch(request: Request, key: Key, store: StoreDep) -> Response:
 
 @batch_page_router.post(f"{BATCHES_PAGE}/{{key}}:cancel")
 def cancel_job(
-    form: SignedFormDep, key: Key, store: StoreDep, queue: QueueDep, actor: ActorDep
+    form: SignedFormDep, key: RecordKey, store: StoreDep, queue: QueueDep, actor: ActorDep
 ) -> Response:
     """Cancel a job; what is done stays."""
     queue.prepare()

@@ -16,14 +16,13 @@ from nlp_service.store.opening import Store
 from nlp_service.store.relating import Relator
 from nlp_service.web.compare_view import read_pair_view
 from nlp_service.web.forms import SignedFormDep
+from nlp_service.web.keys import AskedKey, AskedKeyOrNone
 from nlp_service.web.rendering import render, trigger_of
 
 compare_router = APIRouter(include_in_schema=False)
 
 MOST_FOUND = 20
 """Submissions that a search for something to compare with lists."""
-
-Side = Annotated[int, Query(ge=1, le=2**63 - 1)]
 
 
 @compare_router.get("/compare")
@@ -32,8 +31,8 @@ def show_comparison(
     store: StoreDep,
     assessor: AssessorDep,
     relator: RelatorDep,
-    left: Side,
-    right: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    left: AskedKey,
+    right: AskedKeyOrNone = None,
     words: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Show two submissions side by side; with one alone, what it may be compared with."""
@@ -77,7 +76,7 @@ def merge_pair(
     store: StoreDep,
     actor: ActorDep,
     relator: RelatorDep,
-    lead: Side,
+    lead: AskedKey,
 ) -> Response:
     """Make one case of the pair, or another of both its lead case."""
     with store.transaction(actor=actor) as office:
@@ -101,7 +100,7 @@ def unmerge_pair(
     store: StoreDep,
     actor: ActorDep,
     relator: RelatorDep,
-    merge: Side,
+    merge: AskedKey,
 ) -> Response:
     """Undo the merge that both are in."""
     with store.transaction(actor=actor) as office:

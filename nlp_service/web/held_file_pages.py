@@ -1,8 +1,6 @@
 """批量, the way in: a file is dropped, looked over, its columns are named, and it is started."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -25,12 +23,12 @@ from nlp_service.jobs.holding import (
 )
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import TOKEN_FIELD, Form, SignedFormDep, check_signed
+from nlp_service.web.keys import RecordKey
 from nlp_service.web.rendering import render
 
 held_file_router = APIRouter(include_in_schema=False)
 
 _FILES = f"{BATCHES_PAGE}/files"
-Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 _USES = [*Field]
 """What a column may be said to be."""
@@ -59,7 +57,7 @@ async def take_file(
 
 
 @held_file_router.get(f"{_FILES}/{{key}}")
-def show_file(request: Request, key: Key, store: StoreDep, actor: ActorDep) -> Response:
+def show_file(request: Request, key: RecordKey, store: StoreDep, actor: ActorDep) -> Response:
     """Show what was found in a file, and how it may be started."""
     with store.reading() as office:
         held = office.held_files.get(key, holder=actor)
@@ -70,7 +68,7 @@ def show_file(request: Request, key: Key, store: StoreDep, actor: ActorDep) -> R
 def name_columns(
     request: Request,
     form: SignedFormDep,
-    key: Key,
+    key: RecordKey,
     caller: CallerDep,
     store: StoreDep,
     actor: ActorDep,
@@ -95,7 +93,7 @@ def name_columns(
 def start_file(
     request: Request,
     form: SignedFormDep,
-    key: Key,
+    key: RecordKey,
     caller: CallerDep,
     assessor: AssessorDep,
     store: StoreDep,
@@ -117,7 +115,7 @@ def start_file(
 
 
 @held_file_router.post(f"{_FILES}/{{key}}:drop")
-def drop_file(form: SignedFormDep, key: Key, store: StoreDep, actor: ActorDep) -> Response:
+def drop_file(form: SignedFormDep, key: RecordKey, store: StoreDep, actor: ActorDep) -> Response:
     """Forget a file."""
     with store.transaction(actor=actor) as office:
         office.held_files.forget(key, holder=actor)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from nlp_service.api.batch_results import Format
@@ -19,6 +19,7 @@ from nlp_service.export.tables import Column, Table
 from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Office, Store
 from nlp_service.web.figures import Drawing, Figure, send_tables
+from nlp_service.web.keys import RecordKey
 from nlp_service.web.periods import offers, query_of, read_window, whole_window
 from nlp_service.web.rendering import render
 from nlp_service.web.statistics_figures import name_of
@@ -119,7 +120,7 @@ def show_hot_issues(
 @hot_issue_page_router.get("/hot-issues/{group}/members")
 def show_members(
     request: Request,
-    group: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    group: RecordKey,
     asked: AskedDep,
     store: StoreDep,
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,

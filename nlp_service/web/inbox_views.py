@@ -1,9 +1,8 @@
 """The views of the inbox that a user saves and removes."""
 
-from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, CallerDep, StoreDep
@@ -12,6 +11,7 @@ from nlp_service.domain.people import Caller
 from nlp_service.domain.views import View
 from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.inbox_query import INBOX, read_query
+from nlp_service.web.keys import RecordKey
 
 inbox_view_router = APIRouter(include_in_schema=False)
 
@@ -28,7 +28,7 @@ def save_view(form: SignedFormDep, store: StoreDep, caller: CallerDep, actor: Ac
 
 @inbox_view_router.post(f"{INBOX}/views/{{key}}:remove")
 def remove_view(
-    key: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    key: RecordKey,
     form: SignedFormDep,
     store: StoreDep,
     caller: CallerDep,

@@ -1,9 +1,8 @@
 """设置, who gets in: users and keys. A password or key that was just made is shown once, here."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, StoreDep
@@ -20,11 +19,11 @@ from nlp_service.domain.people import (
 from nlp_service.people.passwords import make_one_time_password
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import Form, SignedFormDep
+from nlp_service.web.keys import RecordKey
 from nlp_service.web.settings_frame import KEYS, USERS, render_section
 
 people_page_router = APIRouter(include_in_schema=False)
 
-Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 VALID_DAYS = {"90": "三个月", "365": "一年", "1095": "三年", "": "不失效（不建议）"}
 """For how long a key may be made: days -> in words."""
@@ -57,7 +56,7 @@ def add_user(
 
 @people_page_router.post(f"{USERS}/{{key}}:role")
 def change_role(
-    request: Request, form: SignedFormDep, key: Key, store: StoreDep, actor: ActorDep
+    request: Request, form: SignedFormDep, key: RecordKey, store: StoreDep, actor: ActorDep
 ) -> Response:
     """Give a user another role."""
     role = _read_role(form)
@@ -68,7 +67,7 @@ def change_role(
 
 @people_page_router.post(f"{USERS}/{{key}}:disable")
 def disable_user(
-    request: Request, form: SignedFormDep, key: Key, store: StoreDep, actor: ActorDep
+    request: Request, form: SignedFormDep, key: RecordKey, store: StoreDep, actor: ActorDep
 ) -> Response:
     """Let a user sign in no more."""
     with store.transaction(actor=actor) as office:
@@ -78,7 +77,7 @@ def disable_user(
 
 @people_page_router.post(f"{USERS}/{{key}}:enable")
 def enable_user(
-    request: Request, form: SignedFormDep, key: Key, store: StoreDep, actor: ActorDep
+    request: Request, form: SignedFormDep, key: RecordKey, store: StoreDep, actor: ActorDep
 ) -> Response:
     """Let a user sign in again."""
     with store.transaction(actor=actor) as office:
@@ -90,7 +89,7 @@ def enable_user(
 def reset_password(
     request: Request,
     form: SignedFormDep,
-    key: Key,
+    key: RecordKey,
     store: StoreDep,
     passwords: PasswordsDep,
     actor: ActorDep,
@@ -120,7 +119,7 @@ def add_key(request: Request, form: SignedFormDep, store: StoreDep, actor: Actor
 
 @people_page_router.post(f"{KEYS}/{{key}}:revoke")
 def revoke_key(
-    request: Request, form: SignedFormDep, key: Key, store: StoreDep, actor: ActorDep
+    request: Request, form: SignedFormDep, key: RecordKey, store: StoreDep, actor: ActorDep
 ) -> Response:
     """Let nobody in by a key any more."""
     with store.transaction(actor=actor) as office:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
@@ -19,13 +19,12 @@ from nlp_service.domain.submission import Kind
 from nlp_service.store.opening import Office
 from nlp_service.store.presence import lock_present
 from nlp_service.web.forms import Form, SignedFormDep
+from nlp_service.web.keys import AskedKeyOrNone, RecordKey
 from nlp_service.web.rendering import trigger_of
 from nlp_service.web.screening_pages import render_case
 from nlp_service.web.screening_view import nearest_bound, view_dial
 
 screening_acts_router = APIRouter(include_in_schema=False)
-
-Key = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
 
 @screening_acts_router.post("/screening/sessions")
@@ -38,7 +37,9 @@ def add_session(form: SignedFormDep, store: StoreDep, actor: ActorDep) -> Respon
 
 
 @screening_acts_router.post("/screening/{session}:change")
-def change_session(session: int, form: SignedFormDep, store: StoreDep, actor: ActorDep) -> Response:
+def change_session(
+    session: RecordKey, form: SignedFormDep, store: StoreDep, actor: ActorDep
+) -> Response:
     """Give a session another name, other days or another source."""
     scope = _read_scope(form)
     with store.transaction(actor=actor) as office:
@@ -47,7 +48,9 @@ def change_session(session: int, form: SignedFormDep, store: StoreDep, actor: Ac
 
 
 @screening_acts_router.post("/screening/{session}:remove")
-def remove_session(session: int, form: SignedFormDep, store: StoreDep, actor: ActorDep) -> Response:
+def remove_session(
+    session: RecordKey, form: SignedFormDep, store: StoreDep, actor: ActorDep
+) -> Response:
     """Take a session's name away; what was decided stays."""
     with store.transaction(actor=actor) as office:
         office.term_sessions.remove(session)
@@ -57,8 +60,8 @@ def remove_session(session: int, form: SignedFormDep, store: StoreDep, actor: Ac
 @screening_acts_router.post("/screening/{session}/cases/{key}/decision")
 def decide(
     request: Request,
-    session: int,
-    key: int,
+    session: RecordKey,
+    key: RecordKey,
     form: SignedFormDep,
     store: StoreDep,
     assessor: AssessorDep,
@@ -86,8 +89,8 @@ def decide(
 @screening_acts_router.post("/screening/{session}/cases/{key}/merge")
 def merge(
     request: Request,
-    session: int,
-    key: int,
+    session: RecordKey,
+    key: RecordKey,
     form: SignedFormDep,
     store: StoreDep,
     assessor: AssessorDep,
@@ -111,14 +114,14 @@ def merge(
 @screening_acts_router.post("/screening/{session}/cases/{key}:undo")
 def undo(
     request: Request,
-    session: int,
-    key: int,
+    session: RecordKey,
+    key: RecordKey,
     form: SignedFormDep,
     store: StoreDep,
     actor: ActorDep,
-    review: Key = None,
-    merge: Key = None,
-    beside: Key = None,
+    review: AskedKeyOrNone = None,
+    merge: AskedKeyOrNone = None,
+    beside: AskedKeyOrNone = None,
 ) -> Response:
     """Take a decision back, and the merge that came with it."""
     with store.transaction(actor=actor) as office:
@@ -134,7 +137,7 @@ def undo(
 
 @screening_acts_router.post("/screening/{session}/adoptions")
 def adopt(
-    session: int, form: SignedFormDep, store: StoreDep, assessor: AssessorDep, actor: ActorDep
+    session: RecordKey, form: SignedFormDep, store: StoreDep, assessor: AssessorDep, actor: ActorDep
 ) -> Response:
     """Take over at once what the dial showed, if that is still the same.
 
@@ -164,7 +167,7 @@ def adopt(
 
 @screening_acts_router.post("/screening/{session}/adoptions/{adoption}:undo")
 def undo_adoption(
-    session: int, adoption: int, form: SignedFormDep, store: StoreDep, actor: ActorDep
+    session: RecordKey, adoption: RecordKey, form: SignedFormDep, store: StoreDep, actor: ActorDep
 ) -> Response:
     """Take back all that was taken over at once, except what persons decided since then."""
     with store.transaction(actor=actor) as office:

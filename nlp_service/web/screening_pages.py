@@ -22,6 +22,7 @@ from nlp_service.store.opening import Office
 from nlp_service.text.mask.covering import cover
 from nlp_service.text.mask.masker import Masker
 from nlp_service.text.normalise import normalise
+from nlp_service.web.keys import AskedKeyOrNone, RecordKey
 from nlp_service.web.rendering import render
 from nlp_service.web.screening_view import (
     USUAL_BOUND,
@@ -47,9 +48,9 @@ def show_screening(
     request: Request,
     store: StoreDep,
     assessor: AssessorDep,
-    session: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    session: AskedKeyOrNone = None,
     show: Show = Show.OPEN,
-    after: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    after: AskedKeyOrNone = None,
 ) -> Response:
     """Show a session, the latest unless told; without any, how to name one."""
     with store.reading() as office:
@@ -80,7 +81,7 @@ def show_screening(
 
 @screening_router.get("/screening/{session}/cases/{key}")
 def show_case(
-    request: Request, session: int, key: int, store: StoreDep, assessor: AssessorDep
+    request: Request, session: RecordKey, key: RecordKey, store: StoreDep, assessor: AssessorDep
 ) -> Response:
     """Show one proposal of the list anew."""
     with store.reading() as office:
@@ -90,7 +91,7 @@ def show_case(
 @screening_router.get("/screening/{session}/progress")
 def show_progress(
     request: Request,
-    session: int,
+    session: RecordKey,
     store: StoreDep,
     assessor: AssessorDep,
     show: Show = Show.OPEN,
@@ -105,7 +106,7 @@ def show_progress(
 @screening_router.get("/screening/{session}/dial")
 def show_dial(
     request: Request,
-    session: int,
+    session: RecordKey,
     store: StoreDep,
     assessor: AssessorDep,
     part: AdoptedPart = AdoptedPart.DISPOSITION,
@@ -129,7 +130,7 @@ def show_dial(
 
 @screening_router.get("/screening/{session}/packet.{format}")
 def send_packet(
-    session: int,
+    session: RecordKey,
     format: PacketFormat,
     store: StoreDep,
     assessor: AssessorDep,

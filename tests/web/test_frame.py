@@ -11,6 +11,8 @@ from nlp_service.web.permissions import PAGE_LINES
 from tests.web.reading import Reader, assert_strict, serious_violations
 
 FORMS = [line for line in PAGE_LINES if line.form and line.path != "/login"]
+PARTS = {"format": "csv", "part": "topic", "figure": "issues"}
+"""Of addresses, what is no number of a record."""
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
@@ -46,6 +48,20 @@ def test_no_form_is_taken_from_another_site(user, line):
     sent = client.post(address_of(line), data={"csrf_token": "x"}, follow_redirects=False)
 
     assert (sent.status_code, sent.json()["code"]) == (403, "csrf_refused")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for line in PAGE_LINES if {*re.findall(r"{(\w+)", line.path)} - {*PARTS, "digest"}],
+    ids=lambda line: line.path,
+)
+def test_a_number_that_no_record_can_have_is_told_to_be_none(user, line):
+    client = user(UserRole.ADMIN)
+    path = re.sub(r"\{(\w+)\}", lambda found: PARTS.get(found[1], str(10**20)), line.path)
+
+    asked = client.request(line.method, path, follow_redirects=False)
+
+    assert asked.status_code in (404, 409, 422), asked.text
 
 
 def test_a_stranger_is_led_to_sign_in(stranger):
