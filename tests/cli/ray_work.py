@@ -47,8 +47,11 @@ def work(file):
 
 
 def cluster():
+    from ray._private.utils import get_ray_address_file
     from ray.cluster_utils import Cluster as LocalCluster
 
+    # Where there was never a Ray, its test cluster stumbles over the folder of its address.
+    Path(get_ray_address_file(None)).parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nlp-ray-", ignore_cleanup_errors=True) as folder:
         head = {"num_cpus": 2, "temp_dir": folder}
         running = LocalCluster(initialize_head=True, head_node_args=head)
