@@ -24,7 +24,6 @@ from nlp_service.api.people_schemas import (
     user_of,
 )
 from nlp_service.api.session_routes import PasswordsDep
-from nlp_service.people.passwords import make_one_time_password
 
 people_router = APIRouter(tags=["用户和密钥"])
 
@@ -56,8 +55,7 @@ def add_user(
     wanted: UserIn, store: StoreDep, passwords: PasswordsDep, actor: ActorDep
 ) -> OneTimePasswordOut:
     """Add a user."""
-    password = make_one_time_password()
-    made = passwords.hash(password)
+    password, made = passwords.make_one_time()
     with store.transaction(actor=actor) as office:
         user = office.users.add(wanted.name, wanted.role, password_hash=made)
     return OneTimePasswordOut(user=user_of(user), one_time_password=password)
@@ -110,8 +108,7 @@ def reset_password(
     key: UserKey, store: StoreDep, passwords: PasswordsDep, actor: ActorDep
 ) -> OneTimePasswordOut:
     """Give a user a one-time password."""
-    password = make_one_time_password()
-    made = passwords.hash(password)
+    password, made = passwords.make_one_time()
     with store.transaction(actor=actor) as office:
         user = office.users.reset_password(key, password_hash=made)
     return OneTimePasswordOut(user=user_of(user), one_time_password=password)

@@ -110,10 +110,9 @@ def open_people() -> Iterator["Store"]:
 
 def _make_password() -> tuple[str, str]:
     """Return a one-time password, and what is kept of it."""
-    from nlp_service.people.passwords import Passwords, make_one_time_password
+    from nlp_service.people.passwords import Passwords
 
-    password = make_one_time_password()
-    return password, Passwords().hash(password)
+    return Passwords().make_one_time()
 
 
 def _tell_password(user: User, password: str) -> None:

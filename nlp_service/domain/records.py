@@ -8,7 +8,7 @@ import enum
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from nlp_service.domain.assessment import Assessment
@@ -20,6 +20,12 @@ from nlp_service.domain.submission import Kind, Submission
 
 CHINA = timezone(timedelta(hours=8))
 """The zone in which the office's days begin."""
+
+
+def begin_of(day: date) -> datetime:
+    """Return the moment at which a day of the office begins."""
+    return datetime.combine(day, time(), CHINA)
+
 
 LONGEST_NAME = 200
 """Characters of a name or number that the office gives."""

@@ -8,13 +8,13 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from nlp_service.domain.errors import InvalidSubmission
 from nlp_service.domain.quality import Disposition
-from nlp_service.domain.records import CHINA, Origin, Outcome, ReplyClass, check_name
+from nlp_service.domain.records import Origin, Outcome, ReplyClass, begin_of, check_name
 from nlp_service.domain.submission import Submission
 from nlp_service.intake.columns import ColumnMapping, Field
 from nlp_service.intake.dates import read_day, read_moment
@@ -139,7 +139,7 @@ def _received_at(fields: Fields, submission: Submission) -> datetime | None:
     """Return when it came: where only the day of submission is told, with that day."""
     received_at = _read(fields, Field.RECEIVED_AT, read_moment)
     if received_at is None and submission.submitted_at is not None:
-        return datetime.combine(submission.submitted_at, time(), CHINA)
+        return begin_of(submission.submitted_at)
     return received_at
 
 

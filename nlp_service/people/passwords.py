@@ -55,6 +55,11 @@ class Passwords:
                 return False
         return kept is not None
 
+    def make_one_time(self) -> tuple[str, str]:
+        """Return a one-time password, to be told once, and what is kept of it."""
+        password = make_one_time_password()
+        return password, self.hash(password)
+
     def is_outdated(self, kept: str) -> bool:
         """Say whether it was made with other parameters, and should be made anew at a sign-in."""
         return self._hasher.check_needs_rehash(kept)

@@ -1,12 +1,12 @@
 """What a list's filter asks of the standings and texts, as conditions."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, any_, func, literal, or_, select
 
 from nlp_service.domain.queue import EXAMPLE_SOURCE, URGENT_FROM, Facet
-from nlp_service.domain.records import CHINA, ListFilter
+from nlp_service.domain.records import CHINA, ListFilter, begin_of
 from nlp_service.store.among import among
 from nlp_service.store.batch_rows import stored_by
 from nlp_service.store.queue_tables import standings
@@ -100,16 +100,12 @@ def _of_days(wanted: ListFilter) -> Iterator[Condition]:
     if wanted.dated_until is not None:
         yield _t.dated_on <= wanted.dated_until
     if wanted.received_from is not None:
-        yield _t.received_at >= _begin_of(wanted.received_from)
+        yield _t.received_at >= begin_of(wanted.received_from)
     if wanted.received_until is not None and wanted.received_until < date.max:
-        yield _t.received_at < _begin_of(wanted.received_until + timedelta(days=1))
+        yield _t.received_at < begin_of(wanted.received_until + timedelta(days=1))
     if wanted.received_days is not None:
         today = datetime.now(CHINA).date()
-        yield _t.received_at >= _begin_of(today - timedelta(days=wanted.received_days - 1))
-
-
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
+        yield _t.received_at >= begin_of(today - timedelta(days=wanted.received_days - 1))
 
 
 def _of_words(words: str) -> Iterator[Condition]:

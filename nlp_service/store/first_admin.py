@@ -1,7 +1,7 @@
 """The first start makes an admin, once, whichever of several processes comes first."""
 
 from nlp_service.domain.people import UserRole
-from nlp_service.people.passwords import Passwords, make_one_time_password
+from nlp_service.people.passwords import Passwords
 from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.opening import Store
 
@@ -18,8 +18,7 @@ def make_first_admin(store: Store, passwords: Passwords) -> str | None:
     with store.reading() as office:
         if office.users.exist():
             return None
-    password = make_one_time_password()
-    made = passwords.hash(password)
+    password, made = passwords.make_one_time()
     with store.transaction(actor=MAKER) as office:
         wait_for_turn(office.connection, _LOCK)
         if office.users.exist():  # another process was first, and tells its own

@@ -3,14 +3,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, ScalarSelect, func, insert, select
 
 from nlp_service.domain.audit import Action, Change, Facts, RecordKind
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Outcome, RecordedOutcome, ReplyClass
 from nlp_service.store.audit import Audit
 from nlp_service.store.presence import lock_present
-from nlp_service.store.tables import outcomes
+from nlp_service.store.tables import outcomes, submissions
+
+
+def newest_disposition() -> ScalarSelect[str]:
+    """Return the expression for what was recorded last of a submission that a statement selects."""
+    return (
+        select(outcomes.c.disposition)
+        .where(outcomes.c.submission_key == submissions.c.key)
+        .order_by(outcomes.c.key.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 class Outcomes:

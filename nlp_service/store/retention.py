@@ -5,16 +5,17 @@ What is erased is the mark of how far a run came: a killed one is gone on with b
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select, true
 
-from nlp_service.domain.records import CHINA
+from nlp_service.domain.records import begin_of
 from nlp_service.domain.retention import RetentionRule, State
 from nlp_service.store.erasing import erase, tidy
 from nlp_service.store.opening import Store
+from nlp_service.store.outcomes import newest_disposition
 from nlp_service.store.private_tables import tombstones
-from nlp_service.store.tables import outcomes, submissions
+from nlp_service.store.tables import submissions
 
 CHUNK = 200
 _s = submissions.c
@@ -95,7 +96,7 @@ def _erase_chunk(store: Store, rule: RetentionRule, today: date, actor: str, chu
 
 def _is_due(rule: RetentionRule, today: date) -> "ColumnElement[bool]":
     limit = rule.limit(today)
-    midnight = datetime.combine(limit, time(), tzinfo=CHINA)
+    midnight = begin_of(limit)
     old = case((_s.deleted_at.is_(None), _s.dated_on < limit), else_=_s.deleted_at < midnight)
     of_kind = _s.kind.in_(rule.kinds) if rule.kinds else true()
     left = ~exists().where(tombstones.c.submission_key == _s.key)
@@ -104,13 +105,7 @@ def _is_due(rule: RetentionRule, today: date) -> "ColumnElement[bool]":
 
 def _state() -> "ColumnElement[str]":
     """Return how a submission stands; ``State`` names the order of what applies."""
-    newest = (
-        select(outcomes.c.disposition)
-        .where(outcomes.c.submission_key == _s.key)
-        .order_by(outcomes.c.key.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    newest = newest_disposition()
     return case(
         (_s.deleted_at.is_not(None), State.DELETED),
         (_s.restricted, State.RESTRICTED),

@@ -1,7 +1,7 @@
 """What persons said of submissions: added and undone, never changed; what counts now, for lists."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import reduce
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.errors import InvalidSubmission, RecordUnknown, ReviewRefused
-from nlp_service.domain.records import CHINA
+from nlp_service.domain.records import begin_of
 from nlp_service.domain.reviews import (
     Findings,
     Review,
@@ -207,7 +207,7 @@ class Reviews:
             .limit(_PAGE)
         )
         if since is not None:
-            statement = statement.where(reviewed.c.reviewed_at >= _begin_of(since))
+            statement = statement.where(reviewed.c.reviewed_at >= begin_of(since))
         return self._connection.execute(statement).all()
 
     def _reviewed_text(self, row: Row[*tuple[Any, ...]]) -> ReviewedText:
@@ -231,10 +231,6 @@ class Reviews:
 def _latest(said: Iterable[Findings]) -> Findings:
     """Return the last word on each part."""
     return reduce(lambda earlier, later: later.over(earlier), said)
-
-
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
 
 
 def _read(row: Row[Any]) -> Review:

@@ -14,9 +14,10 @@ from nlp_service.domain.audit import RecordKind
 from nlp_service.domain.queue import Stage
 from nlp_service.store.among import among
 from nlp_service.store.audit import Audit
+from nlp_service.store.outcomes import newest_disposition
 from nlp_service.store.queue_tables import standings
 from nlp_service.store.review_tables import reviewed
-from nlp_service.store.tables import assessments, outcomes, submissions
+from nlp_service.store.tables import assessments, submissions
 
 _s, _a, _r = submissions.c, assessments.c, reviewed.c
 
@@ -54,13 +55,7 @@ def stand_anew(connection: Connection, keys: Collection[int]) -> None:
 
 def _now_of(keys: Collection[int]) -> Select[*tuple[Any, ...]]:
     """Return the statement for how submissions stand, in the columns of the table."""
-    newest = (
-        select(outcomes.c.disposition)
-        .where(outcomes.c.submission_key == _s.key)
-        .order_by(outcomes.c.key.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    newest = newest_disposition()
     columns: dict[str, ColumnElement[Any]] = {
         **{
             name: _s[name]

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from nlp_service.api.deps import ActorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.domain.audit import Action, AuditEntry, AuditFilter, ChainHead, RecordKind
-from nlp_service.domain.records import CHINA
+from nlp_service.domain.records import begin_of
 from nlp_service.export.cells import make_safe
 from nlp_service.store.chaining import check_chain
 from nlp_service.store.opening import Store
@@ -57,8 +57,8 @@ def read_asked(
         wanted = AuditFilter(
             actor=actor.strip(),
             action=Action(action) if action else None,
-            since=_begin_of(date.fromisoformat(since)) if since else None,
-            until=_begin_of(date.fromisoformat(until) + timedelta(days=1)) if until else None,
+            since=begin_of(date.fromisoformat(since)) if since else None,
+            until=begin_of(date.fromisoformat(until) + timedelta(days=1)) if until else None,
         )
     except (ValueError, OverflowError):
         raise RequestRefused("invalid_request", "没有这样的操作或日期，请重新选择。") from None
@@ -153,7 +153,3 @@ def _read_head(noted: str) -> ChainHead:
         raise RequestRefused(
             "invalid_request", "末条应照当时记下的样子填写，如 1187:9f86…。"
         ) from None
-
-
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)

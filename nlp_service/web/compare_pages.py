@@ -17,7 +17,7 @@ from nlp_service.store.relating import Relator
 from nlp_service.web.compare_view import read_pair_view
 from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.keys import AskedKey, AskedKeyOrNone
-from nlp_service.web.rendering import render, trigger_of
+from nlp_service.web.rendering import by_htmx, render, trigger_of
 
 compare_router = APIRouter(include_in_schema=False)
 
@@ -144,7 +144,7 @@ def _answer(
     said: str,
     undo: str,
 ) -> Response:
-    if "HX-Request" not in request.headers:
+    if not by_htmx(request):
         return RedirectResponse(f"/compare?left={left}&right={right}", 303)
     taxonomy = request.app.state.assessor.bundle.taxonomy
     with store.reading() as office:

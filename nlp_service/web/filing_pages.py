@@ -12,6 +12,7 @@ from nlp_service.quality.disposition import FilingPolicy
 from nlp_service.store.filing_lines import take_up
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import Form, SignedFormDep
+from nlp_service.web.rendering import by_htmx
 from nlp_service.web.settings_frame import FILING, render_section
 
 filing_router = APIRouter(include_in_schema=False)
@@ -40,7 +41,7 @@ def set_lines(
         with store.transaction(actor=actor) as office:
             office.filing_lines.set(policy, before=before)
         assessor.policy = policy
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return _show(request, assessor, store, said="新的分数线已生效，已有的评定不变。")
     return RedirectResponse(FILING, 303)
 

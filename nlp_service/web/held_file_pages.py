@@ -24,7 +24,7 @@ from nlp_service.jobs.holding import (
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import TOKEN_FIELD, Form, SignedFormDep, check_signed
 from nlp_service.web.keys import RecordKey
-from nlp_service.web.rendering import render
+from nlp_service.web.rendering import by_htmx, render
 
 held_file_router = APIRouter(include_in_schema=False)
 
@@ -84,7 +84,7 @@ def name_columns(
         keep=_may_store(caller),
         folder=request.app.state.settings.data / "incoming",
     )
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return _show(request, store, held)
     return RedirectResponse(f"{_FILES}/{key}", 303)
 
@@ -197,7 +197,7 @@ def _may_store(caller: Caller) -> bool:
 
 def _lead_to(request: Request, address: str) -> Response:
     """Lead a browser on, also one that asks by htmx."""
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
 

@@ -20,9 +20,9 @@ from nlp_service.store.hot_issues import NamePlaces
 from nlp_service.store.opening import Office, Store
 from nlp_service.web.figures import Drawing, Figure, send_tables
 from nlp_service.web.keys import RecordKey
+from nlp_service.web.naming import name_code
 from nlp_service.web.periods import offers, query_of, read_window, whole_window
 from nlp_service.web.rendering import render
-from nlp_service.web.statistics_figures import name_of
 
 MOST_ISSUES = 20
 SHOWN_MEMBERS = 10
@@ -113,7 +113,7 @@ def show_hot_issues(
         query_of=lambda window: _query(window, asked),
         days_of=query_of,
         title_of=lambda issue: title_of(issue, assessor.bundle.taxonomy),
-        name_of=lambda code: name_of(code, assessor.bundle.taxonomy),
+        name_of=lambda code: name_code(code, assessor.bundle.taxonomy),
     )
 
 
@@ -173,7 +173,7 @@ def title_of(issue: HotIssue, taxonomy: Taxonomy) -> str:
     """Return how an issue is called: by its title, else by its places and subtopic."""
     if issue.title:
         return issue.title
-    return "、".join([*issue.places[:1], name_of(issue.subtopic or issue.topic, taxonomy)])
+    return "、".join([*issue.places[:1], name_code(issue.subtopic or issue.topic, taxonomy)])
 
 
 def _find(office: Office, asked: _Asked, place_names: NamePlaces) -> HotIssues:
@@ -235,8 +235,8 @@ def _whole_table(found: HotIssues, taxonomy: Taxonomy) -> Table:
     rows = [
         [
             *row,
-            name_of(issue.topic, taxonomy),
-            name_of(issue.subtopic, taxonomy),
+            name_code(issue.topic, taxonomy),
+            name_code(issue.subtopic, taxonomy),
             "、".join(issue.places),
             "、".join(issue.districts),
             issue.first_on.isoformat(),

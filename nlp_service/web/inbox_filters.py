@@ -9,7 +9,7 @@ from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.views import BUILT_IN, SavedView, View, filter_as_dict
 from nlp_service.store.opening import Office
 from nlp_service.web.inbox_query import NAMES, Query
-from nlp_service.web.inbox_rows import name_of
+from nlp_service.web.naming import name_code
 from nlp_service.web.wording import KINDS, ORDERS, STAGES
 
 CONFIDENCE = {"true": "请人工", "false": "有把握"}
@@ -164,7 +164,7 @@ def _told(name: str, value: object, taxonomy: Taxonomy) -> str:
         return taxonomy.urgency(value).name + ("" if value == 4 else "及以上")
     if name in _TOLD:
         return _TOLD[name](str(value))
-    return name_of(taxonomy, str(value))
+    return name_code(str(value), taxonomy)
 
 
 def _facet(

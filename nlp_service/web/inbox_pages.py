@@ -31,7 +31,7 @@ from nlp_service.web.inbox_options import PARTS, Part, as_findings, offer_correc
 from nlp_service.web.inbox_query import INBOX, read_query
 from nlp_service.web.inbox_query import Query as InboxQuery
 from nlp_service.web.inbox_rows import make_rows
-from nlp_service.web.rendering import render, trigger_of
+from nlp_service.web.rendering import by_htmx, render, trigger_of
 
 inbox_router = APIRouter(include_in_schema=False)
 
@@ -47,7 +47,7 @@ def show_inbox(
 ) -> Response:
     """Show the list; to htmx a further page, or all that the filters change."""
     query, cursor = read_query(request.query_params), request.query_params.get("cursor")
-    by_script = "HX-Request" in request.headers
+    by_script = by_htmx(request)
     with store.reading() as office:
         if by_script and cursor:
             page = _page_behind(office, query, cursor)
@@ -115,7 +115,7 @@ def correct(
             raise RecordUnknown(f"没有编号为 {key} 的来件，或者它已被删除。")
         said = check_findings(as_findings(Part(part), value, items[0], taxonomy), taxonomy)
         review = office.reviews.add(key, said)
-        if "HX-Request" not in request.headers:
+        if not by_htmx(request):
             return _back(form)
         response = _rows_anew(request, office, [key], caller, assessor)
     response.headers["HX-Trigger"] = trigger_of(
@@ -137,7 +137,7 @@ def confirm(
     keys = _chosen_keys(form)
     with store.transaction(actor=actor) as office:
         reviews = [office.reviews.add(key, Findings(), confirm=True).key for key in keys]
-        if "HX-Request" not in request.headers:
+        if not by_htmx(request):
             return _back(form)
         response = _rows_anew(request, office, keys, caller, assessor)
     response.headers["HX-Trigger"] = trigger_of(
@@ -160,7 +160,7 @@ def undo(
                 undone += 1
             except ReviewRefused:
                 continue
-    if "HX-Request" not in request.headers:
+    if not by_htmx(request):
         return _back(form)
     said = f"已撤销 {undone} 件。" if undone else "早已撤销。"
     told = {**json.loads(trigger_of(said)), "undone": {"keys": sorted(set(keys))}}

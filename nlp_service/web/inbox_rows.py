@@ -10,6 +10,7 @@ from nlp_service.domain.records import CHINA, ListedSubmission
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.store.opening import Office
 from nlp_service.text.normalise import normalise
+from nlp_service.web.naming import name_code
 from nlp_service.web.wording import day
 
 HEADING, EXCERPT = 60, 150
@@ -55,14 +56,6 @@ def make_rows(
     return [_row(item, texts.get(item.key, ""), taxonomy, words) for item in items]
 
 
-def name_of(taxonomy: Taxonomy, code: str) -> str:
-    """Return what a code is called; one of an older taxonomy stays as it is."""
-    try:
-        return taxonomy.name(code)
-    except KeyError:
-        return code
-
-
 def short_unit_names(taxonomy: Taxonomy) -> Mapping[str, str]:
     """Return what each unit is called for short, by its code."""
     return {unit.code: unit.short or unit.name for unit in taxonomy.units}
@@ -72,8 +65,8 @@ def _row(item: ListedSubmission, text: str, taxonomy: Taxonomy, words: str) -> R
     heading, rest = _parted("" if item.restricted else item.title, text)
     hits = _pattern(words)
     units = short_unit_names(taxonomy)
-    subtopic = name_of(taxonomy, item.subtopic) if item.subtopic else ""
-    topic = name_of(taxonomy, item.topic)
+    subtopic = name_code(item.subtopic, taxonomy) if item.subtopic else ""
+    topic = name_code(item.topic, taxonomy)
     return Row(
         item=item,
         heading=_marked(heading, hits),

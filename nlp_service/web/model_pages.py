@@ -19,6 +19,7 @@ from nlp_service.store.workers import list_workers
 from nlp_service.web.bundles import describe_bundles
 from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.model_card import read_card
+from nlp_service.web.rendering import by_htmx
 from nlp_service.web.settings_frame import MODELS, render_section
 
 model_router = APIRouter(include_in_schema=False)
@@ -46,7 +47,7 @@ def switch_model(
         with store.transaction(actor=actor) as office:
             office.model_choices.choose(label, before=before)
         answering.install(assessor, folder)
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return _show(request, assessor, store, said=f"已换用 {label}，工作进程几秒内跟上。")
     return RedirectResponse(MODELS, 303)
 

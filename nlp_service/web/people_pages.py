@@ -16,10 +16,10 @@ from nlp_service.domain.people import (
     UserRole,
     permissions_in_order,
 )
-from nlp_service.people.passwords import make_one_time_password
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import Form, SignedFormDep
 from nlp_service.web.keys import RecordKey
+from nlp_service.web.rendering import by_htmx
 from nlp_service.web.settings_frame import KEYS, USERS, render_section
 
 people_page_router = APIRouter(include_in_schema=False)
@@ -47,8 +47,7 @@ def add_user(
 ) -> Response:
     """Add a user; show their one-time password."""
     role = _read_role(form)
-    password = make_one_time_password()
-    made = passwords.hash(password)
+    password, made = passwords.make_one_time()
     with store.transaction(actor=actor) as office:
         user = office.users.add(form.get("name", ""), role, password_hash=made)
     return _users_page(request, store, user=user, password=password)
@@ -95,8 +94,7 @@ def reset_password(
     actor: ActorDep,
 ) -> Response:
     """Give a user a one-time password, and show it."""
-    password = make_one_time_password()
-    made = passwords.hash(password)
+    password, made = passwords.make_one_time()
     with store.transaction(actor=actor) as office:
         user = office.users.reset_password(key, password_hash=made)
     return _users_page(request, store, user=user, password=password)
@@ -124,13 +122,13 @@ def revoke_key(
     """Let nobody in by a key any more."""
     with store.transaction(actor=actor) as office:
         revoked = office.api_keys.revoke(key)
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return _keys_page(request, store, said=f"已撤销密钥 {revoked.name}。")
     return RedirectResponse(KEYS, 303)
 
 
 def _after(request: Request, store: Store, said: str) -> Response:
-    if "HX-Request" in request.headers:
+    if by_htmx(request):
         return _users_page(request, store, said=said)
     return RedirectResponse(USERS, 303)
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nlp_service.api.gate import LOGIN
 from nlp_service.api.problems import MEDIA_TYPE
-from nlp_service.web.rendering import render
+from nlp_service.web.rendering import by_htmx, render
 
 
 class ProblemPagesMiddleware:
@@ -27,7 +27,7 @@ class ProblemPagesMiddleware:
         """Pass the request on; look at its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif "HX-Request" in (request := Request(scope)).headers:
+        elif by_htmx(request := Request(scope)):
             await self._app(scope, receive, _leading_to_sign_in(send))
         elif "text/html" in request.headers.get("Accept", ""):
             await _ProblemAsPage(request, receive, send).answer(self._app)

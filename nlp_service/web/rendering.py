@@ -44,6 +44,11 @@ def render(
     return HTMLResponse(content, status_code=status, headers=headers)
 
 
+def by_htmx(request: Request) -> bool:
+    """Say whether htmx asks, which wants the part that changed and not a page or a redirect."""
+    return "HX-Request" in request.headers
+
+
 def trigger_of(said: str, *, undo: str = "") -> str:
     """Return the ``HX-Trigger`` that lets a page say a sentence.
 

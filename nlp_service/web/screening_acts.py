@@ -20,7 +20,7 @@ from nlp_service.store.opening import Office
 from nlp_service.store.presence import lock_present
 from nlp_service.web.forms import Form, SignedFormDep
 from nlp_service.web.keys import AskedKeyOrNone, RecordKey
-from nlp_service.web.rendering import trigger_of
+from nlp_service.web.rendering import by_htmx, trigger_of
 from nlp_service.web.screening_pages import render_case
 from nlp_service.web.screening_view import nearest_bound, view_dial
 
@@ -79,7 +79,7 @@ def decide(
             check_findings(said, assessor.bundle.taxonomy),
             note=form.get("note", ""),
         )
-        if "HX-Request" not in request.headers:
+        if not by_htmx(request):
             return _back_to(session, key)
         answer = render_case(request, office, office.term_sessions.get(session), key, assessor)
     told = f"{case.number}：{DISPOSITION_NAMES[disposition]}。"
@@ -103,7 +103,7 @@ def merge(
         lead, joined = (key, other) if form.get("lead") == "this" else (other, key)
         merged = office.merges.merge([key, other], lead=lead)
         review = office.reviews.add(joined, Findings(disposition=Disposition.MERGED))
-        if "HX-Request" not in request.headers:
+        if not by_htmx(request):
             return _back_to(session, key)
         answer = render_case(request, office, office.term_sessions.get(session), key, assessor)
     undo = _undo_address(session, joined, review=review.key, merge=merged.key, beside=lead)
@@ -129,7 +129,7 @@ def undo(
             office.merges.unmerge(merge)
         if review is not None:
             office.reviews.undo(review)
-    if "HX-Request" not in request.headers:
+    if not by_htmx(request):
         return _back_to(session, key)
     changed = [one for one in (key, beside) if one is not None]
     return _saying(Response(), "已撤回。", changed=changed)

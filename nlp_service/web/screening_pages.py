@@ -23,7 +23,7 @@ from nlp_service.text.mask.covering import cover
 from nlp_service.text.mask.masker import Masker
 from nlp_service.text.normalise import normalise
 from nlp_service.web.keys import AskedKeyOrNone, RecordKey
-from nlp_service.web.rendering import render
+from nlp_service.web.rendering import by_htmx, render
 from nlp_service.web.screening_view import (
     USUAL_BOUND,
     ScreeningView,
@@ -61,7 +61,7 @@ def show_screening(
         view = ScreeningView(
             session=chosen, cases=_cases(office, chosen, assessor), show=show, after=after
         )
-        if after is not None and "HX-Request" in request.headers:
+        if after is not None and by_htmx(request):
             return render(
                 request, "screening_rows.html", view=view, certainty=certainty_of(assessor)
             )

@@ -17,6 +17,7 @@ from nlp_service.export.tables import Column, Table
 from nlp_service.store.agreement import Labels, read_agreements, read_latest_labels
 from nlp_service.store.opening import Office
 from nlp_service.web.figures import Drawing, Figure, shares_of
+from nlp_service.web.naming import name_code
 from nlp_service.web.wording import KINDS, PARTS
 
 FEW = 30
@@ -90,14 +91,6 @@ def make_figures(counts: Counts, bundle: Bundle) -> Sequence[Figure]:
     ]
 
 
-def name_of(code: str, taxonomy: Taxonomy) -> str:
-    """Return a code's name; of a code that this taxonomy no longer has, the code."""
-    try:
-        return taxonomy.name(code)
-    except KeyError:
-        return code
-
-
 def _topics_over_time(counts: Counts, taxonomy: Taxonomy) -> Figure:
     window, stretches = counts.drawn, part_window(counts.drawn)
     by_topic: dict[str, list[int]] = {}
@@ -115,7 +108,7 @@ def _topics_over_time(counts: Counts, taxonomy: Taxonomy) -> Figure:
             name="议题走势",
             columns=[Column(name="议题"), *names, Column(name="合计")],
             rows=[
-                [name_of(topic, taxonomy), *by_topic[topic], sum(by_topic[topic])]
+                [name_code(topic, taxonomy), *by_topic[topic], sum(by_topic[topic])]
                 for topic in ranked
             ],
             note="按来件日期计，颜色越浓件数越多；头尾的一段可能不满。",
@@ -141,7 +134,7 @@ def _constructions(counts: Counts, taxonomy: Taxonomy) -> Figure:
 def _by(
     counts: Counts, part: Part, code: str, name: str, taxonomy: Taxonomy, *, note: str = ""
 ) -> Figure:
-    named = {name_of(one, taxonomy): count for one, count in counts.by[part].items()}
+    named = {name_code(one, taxonomy): count for one, count in counts.by[part].items()}
     return _counted(code, name, shares_of(named, counts.totals.submissions), note=note)
 
 

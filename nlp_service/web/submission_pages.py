@@ -10,7 +10,7 @@ from nlp_service.api.submission_routes import SubmissionKey
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import Permission
 from nlp_service.store.opening import Store
-from nlp_service.web.rendering import render, trigger_of
+from nlp_service.web.rendering import by_htmx, render, trigger_of
 from nlp_service.web.submission_values import page_values
 from nlp_service.web.submission_view import Sources, SourcesDep, SubmissionView, read_view
 
@@ -70,7 +70,7 @@ def answer_act(
     address = f"/submissions/{key}"
     if view.withheld and not afresh and request.state.caller.may(Permission.READ_ORIGINAL):
         address += "?show_restricted=true"
-    if "HX-Request" not in request.headers:
+    if not by_htmx(request):
         return RedirectResponse(address, 303)
     if view.withheld or afresh:
         return Response(headers={"HX-Redirect": address})
