@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from sqlalchemy import text
 
 from nlp_service.domain.people import UserRole
@@ -30,6 +30,7 @@ from tests.api.conftest import (  # noqa: F401
 from tests.callers import PASSWORD, add_user, passwords
 from tests.web.inbox import assessed, keys, secretary  # noqa: F401
 
+PATIENCE_MS = 20_000
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 CHROMIUM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
@@ -54,6 +55,7 @@ def browser():
     if CHROMIUM is None:
         missing = "no Chromium: install it (Debian: apt install chromium)"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=WITHOUT_NETWORK)
         yield launched
@@ -106,7 +108,7 @@ def open_page(browser, address, store):  # noqa: F811
             **options,
         )
         opened.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         if not tour:
             context.add_init_script(TOUR_SEEN)
         if signed_in:

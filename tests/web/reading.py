@@ -37,6 +37,11 @@ def assert_strict(response):
     return reader
 
 
+def assert_fits(page):
+    """Nothing has to be moved sideways to be read."""
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
 def serious_violations(page):
     """What axe-core holds against a page: rule and places, of serious and critical ones."""
     found = Axe().run(page).response["violations"]

@@ -5,12 +5,13 @@ import re
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.people import UserRole
 from nlp_service.jobs import holding
 from nlp_service.web import batch_pages
 from tests.web.files import LETTERS, workbook
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BROWSER = {"Accept": "text/html"}
@@ -265,7 +266,7 @@ def test_a_file_is_dropped_anywhere_and_its_column_named(open_page):
     page.get_by_label("群众的话").select_option("正文")
     page.get_by_role("button", name="开始 5 件").wait_for()
 
-    assert page.get_by_label("群众的话").input_value() == "body"
+    expect(page.get_by_label("群众的话")).to_have_value("body")
     page.get_by_role("button", name="放弃").click()
     page.get_by_text("还没有任务").wait_for()
 
@@ -281,4 +282,4 @@ def test_every_page_is_legible(open_page, user, size, theme):
     for path in ("/batches", place, other):
         page.goto(path)
         assert serious_violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert_fits(page)

@@ -4,12 +4,13 @@ import html
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.span import Span
 from nlp_service.web.compare_view import number_runs
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 from tests.web.submissions import COPIED, HOSTILE, LETTER, PROPOSAL, store_one
 
 HTMX = {"HX-Request": "true"}
@@ -251,8 +252,8 @@ def test_a_passage_shows_its_counterpart_and_a_merge_is_taken_back(open_page, st
     page.keyboard.press("Enter")
 
     counterpart = page.locator(f'[data-side="right"] .run[data-passage="{passage}"]').first
-    assert "now" in counterpart.get_attribute("class")
-    assert page.evaluate("document.activeElement.closest('[data-side]').dataset.side") == "right"
+    expect(counterpart).to_contain_class("now")
+    expect(page.locator('[data-side="right"] :focus')).to_have_count(1)
     page.keyboard.press("m")
     page.get_by_text("主案是左件").wait_for()
     page.keyboard.press("u")
@@ -269,4 +270,4 @@ def test_nothing_stands_in_the_way_of_reading(open_page, pair, size, theme):
     for path in (f"/compare?left={pair[0]}", f"/compare?left={pair[0]}&right={pair[1]}"):
         page.goto(path)
         assert serious_violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert_fits(page)

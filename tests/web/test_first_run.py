@@ -1,14 +1,16 @@
 """The first look: samples that say that they are, and a tour that is seen once."""
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.records import Origin
 from nlp_service.domain.submission import Submission
 from nlp_service.store.samples import SOURCE
-from tests.web.reading import assert_strict, serious_violations
+from tests.web.reading import assert_fits, assert_strict, serious_violations
 
 INBOX = "/inbox"
+SEEN = "Object.keys(localStorage).join() === 'nlp-tour-seen-1'"
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_without_samples_there_is_no_banner(user, store):
 def test_the_inbox_opens_the_tour_by_itself_once(open_page):
     page = open_page("/statistics", tour=True)
     tour = page.get_by_role("dialog", name="四步上手")
-    assert not tour.is_visible()
+    expect(tour).to_be_hidden()
 
     shown = page.request.get("/statistics")
     page.route(f"**{INBOX}", lambda route: route.fulfill(response=shown))
@@ -59,7 +61,7 @@ def test_the_inbox_opens_the_tour_by_itself_once(open_page):
     tour.get_by_role("button", name="跳过").click()
     page.reload()
     page.wait_for_load_state()
-    assert not tour.is_visible()
+    expect(tour).to_be_hidden()
 
 
 def test_the_tour_is_walked_by_keyboard_and_not_seen_again(open_page):
@@ -68,15 +70,15 @@ def test_the_tour_is_walked_by_keyboard_and_not_seen_again(open_page):
 
     page.click(".menu summary")
     page.get_by_role("button", name="四步上手").click()
-    assert tour.is_visible()
+    expect(tour).to_be_visible()
     assert serious_violations(page) == []
-    assert page.evaluate("document.activeElement.textContent").startswith("收件箱")
+    expect(tour.locator(":focus")).to_contain_text("收件箱")
     for place in ("2", "3", "4"):
         page.keyboard.press("ArrowRight")
-        assert tour.locator("[data-place]").inner_text() == place
+        expect(tour.locator("[data-place]")).to_have_text(place)
     tour.get_by_role("button", name="开始使用").click()
-    assert not tour.is_visible()
-    assert page.evaluate("Object.keys(localStorage)") == ["nlp-tour-seen-1"]
+    expect(tour).to_be_hidden()
+    page.wait_for_function(SEEN)
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -85,7 +87,7 @@ def test_the_tour_can_be_skipped_at_once(open_page, size):
     page.click(".menu summary")
     page.get_by_role("button", name="四步上手").click()
 
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
     page.keyboard.press("Escape")
-    assert not page.get_by_role("dialog", name="四步上手").is_visible()
-    assert page.evaluate("Object.keys(localStorage)") == ["nlp-tour-seen-1"]
+    expect(page.get_by_role("dialog", name="四步上手")).to_be_hidden()
+    page.wait_for_function(SEEN)

@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.people import UserRole
 from nlp_service.web.assets import FOLDER, asset_url
 from nlp_service.web.navigation import PLACES
 from nlp_service.web.permissions import PAGE_LINES
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 
 FORMS = [line for line in PAGE_LINES if line.form and line.path != "/login"]
 PARTS = {"format": "csv", "part": "topic", "figure": "issues"}
@@ -95,7 +96,7 @@ def test_nothing_stands_in_the_way_of_reading(open_page, path, size, theme):
     page = open_page(path, size=size, color_scheme=theme)
 
     assert serious_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
 
 
 def test_the_theme_is_kept_when_it_was_switched(open_page):
@@ -103,11 +104,11 @@ def test_the_theme_is_kept_when_it_was_switched(open_page):
     page.get_by_label("切换明暗").click()
     page.reload()
 
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_keys_are_listed_by_one(open_page):
     page = open_page("/try")
     page.keyboard.press("?")
 
-    assert page.get_by_role("dialog").get_by_text("按键一览").is_visible()
+    expect(page.get_by_role("dialog").get_by_text("按键一览")).to_be_visible()

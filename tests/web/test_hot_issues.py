@@ -6,13 +6,14 @@ import itertools
 from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.duplicates import Relation
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.records import Origin
 from nlp_service.domain.submission import Submission
 from nlp_service.duplicates.groups import Link
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 
 MARCH = "from=2026-03-01&until=2026-03-31"
 EVIL = "=1+1<script>alert(1)</script><b>粗"
@@ -144,7 +145,7 @@ def test_members_open_by_keyboard_and_more_come_in_place(open_page, matter):
     page.keyboard.press("Enter")
     page.get_by_role("link", name="更多来件").click()
     page.wait_for_selector(f"a[href='/submissions/{keys[-1]}']")
-    assert page.locator(".members li").count() == 14
+    expect(page.locator(".members li")).to_have_count(14)
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("phone", "light")])
@@ -154,4 +155,4 @@ def test_nothing_stands_in_the_way_of_reading(open_page, matter, size, scheme):
 
     page.wait_for_selector("#issues canvas")
     assert serious_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)

@@ -3,14 +3,19 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.web.inbox_pages import PAGE
 from tests.web.inbox import NASTY, fill, receive, shown
-from tests.web.reading import serious_violations
+from tests.web.reading import assert_fits, serious_violations
 
 
 def current(page):
     return int(page.locator("[data-item].current").get_attribute("id").removeprefix("s-"))
+
+
+def wait_until_current(page, key):
+    page.locator(f"#s-{key}.current").wait_for()
 
 
 def wait_for_stage(page, key, words):
@@ -20,7 +25,7 @@ def wait_for_stage(page, key, words):
 def test_ten_are_triaged_by_keys_alone(open_page, secretary, keys):
     page = open_page("/inbox")
     for key in keys[:1:-1]:
-        assert current(page) == key
+        wait_until_current(page, key)
         page.keyboard.press("c")
         wait_for_stage(page, key, "已审")
     assert shown(secretary) == keys[1::-1]
@@ -28,29 +33,30 @@ def test_ten_are_triaged_by_keys_alone(open_page, secretary, keys):
 
     page.keyboard.press("u")  # the last one
     page.locator(f"#s-{keys[2]}:not(.done)").wait_for()
-    assert current(page) == keys[2]
+    wait_until_current(page, keys[2])
     assert shown(secretary) == keys[2::-1]
 
 
 def test_a_part_is_corrected_by_two_digits(open_page, office, keys):
     page = open_page("/inbox")
+    key = keys[-3]
     page.keyboard.press("j")
     page.keyboard.press("j")
-    key = current(page)
+    wait_until_current(page, key)
     page.keyboard.press("3")
     page.locator(f"#options-{key} form").wait_for()
     page.keyboard.press("4")
     page.get_by_text("紧急程度已更正。").wait_for()
 
     assert office.get(f"/v1/submissions/{key}").json()["listed"]["urgency"] == 4
-    assert current(page) == key
+    wait_until_current(page, key)
     page.keyboard.press("1")
     page.locator(f"#options-{key} form").wait_for()
     page.keyboard.press("Escape")
-    assert page.locator(f"#options-{key} form").count() == 0
+    expect(page.locator(f"#options-{key} form")).to_have_count(0)
     page.keyboard.press("c")
     wait_for_stage(page, key, "已审")
-    page.locator(f"#s-{keys[keys.index(key) - 1]}.current").wait_for()
+    wait_until_current(page, keys[-4])
 
 
 def test_some_are_picked_and_confirmed(open_page, secretary, keys):
@@ -63,19 +69,19 @@ def test_some_are_picked_and_confirmed(open_page, secretary, keys):
     page.get_by_text("已确认 2 件。").wait_for()
 
     assert shown(secretary, "?stage=reviewed") == keys[:-3:-1]
-    assert not page.locator("#picked").is_visible()
+    expect(page.locator("#picked")).to_be_hidden()
 
 
 def test_the_list_goes_on_where_its_end_comes_into_view(open_page, store, assessed):
     added = fill(store, assessed, PAGE + 3)
     page = open_page("/inbox")
-    assert page.locator("[data-item]").count() == PAGE
+    expect(page.locator("[data-item]")).to_have_count(PAGE)
 
     page.keyboard.press("m")
     page.locator(f"#s-{added[0]}").wait_for()
 
-    assert page.locator("[data-item]").count() == PAGE + 3
-    assert page.locator(".more").count() == 0
+    expect(page.locator("[data-item]")).to_have_count(PAGE + 3)
+    expect(page.locator(".more")).to_have_count(0)
     assert "cursor" not in page.url
 
 
@@ -87,11 +93,10 @@ def test_a_search_is_typed_and_the_list_walked(open_page, keys):
     page.locator("mark").first.wait_for()
     page.locator("[data-item].current:focus").wait_for()
 
-    assert page.url.endswith("&order=latest")
-    assert "words=" in page.url
+    expect(page).to_have_url(re.compile("words=.*&order=latest$"))
     first = current(page)
     page.keyboard.press("j")
-    assert current(page) != first
+    page.locator(f"[data-item].current:not(#s-{first})").wait_for()
     with page.expect_request(re.compile(rf"/submissions/{current(page)}$")):
         page.keyboard.press("Enter")
 
@@ -104,8 +109,8 @@ def test_a_choice_by_the_mouse_leaves_the_keys_to_the_list(open_page, keys):
     page.wait_for_function("document.activeElement === document.body")
     page.keyboard.press("j")  # the first is the current one already
 
-    assert current(page) == keys[0]
-    assert "kind=proposal" in page.url
+    wait_until_current(page, keys[0])
+    expect(page).to_have_url(re.compile("kind=proposal"))
 
 
 def test_a_finger_does_it_too(open_page, secretary, keys):
@@ -117,7 +122,7 @@ def test_a_finger_does_it_too(open_page, secretary, keys):
     page.get_by_text("筛选条件").tap()
     page.locator("#kind").select_option("proposal")
     page.locator(f"#s-{keys[1]}").wait_for(state="detached")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
 
 
 def test_what_comes_into_an_empty_inbox_appears_by_itself(open_page, office):
@@ -133,7 +138,7 @@ def test_one_reads_and_filters_without_script(open_page, keys):
     page.locator("#kind").select_option("proposal")
     page.get_by_role("button", name="筛选").click()
 
-    assert page.locator("[data-item]").count() == 2
+    expect(page.locator("[data-item]")).to_have_count(2)
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -151,4 +156,4 @@ def test_nothing_stands_in_the_way_of_reading(open_page, office, keys, size, the
     page.locator(".save summary").click()
 
     assert serious_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)

@@ -8,12 +8,13 @@ import re
 import docx
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
 from tests.web.proposals import ALL, HOLLOW, SCRIPT, SOLID, SUED, TWIN, hand_in, name_session
-from tests.web.reading import assert_strict, serious_violations
+from tests.web.reading import assert_fits, assert_strict, serious_violations
 
 HTMX = {"HX-Request": "true"}
 BROWSER = {"Accept": "text/html"}
@@ -283,7 +284,7 @@ def test_a_session_is_screened_by_keyboard_and_its_packet_read_back(office, open
     case[sued].locator("summary", has_text="不予立案").click()
     case[sued].get_by_role("button", name="不予立案").last.click()
     page.locator(f"#case-{sued}.is-decided:not(.current)").wait_for()
-    last = page.locator("[data-item].current")
+    last = page.locator("[data-item].current:not(.is-decided)")
     current = int(last.get_attribute("id").removeprefix("case-"))
     other = twin if current == solid else solid
     page.keyboard.press("2")
@@ -322,5 +323,5 @@ def test_nothing_stands_in_the_way_of_screening(office, secretary, open_page, si
     page.get_by_text("≤ 10 %").first.wait_for()
 
     assert serious_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.get_by_role("link", name="<b>粗").count() == 1
+    assert_fits(page)
+    expect(page.get_by_role("link", name="<b>粗")).to_have_count(1)

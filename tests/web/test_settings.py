@@ -24,7 +24,7 @@ from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, RETENTIO
 from nlp_service.web.wording import PARTS, PERMISSIONS, RETENTION_STATES
 from tests.bundles import break_bundle, folder_of_two
 from tests.callers import passwords
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 
 BROWSER = {"Accept": "text/html"}
 EVIL = "<script>alert(1)</script><b>粗"
@@ -341,4 +341,4 @@ def test_every_section_is_legible(open_page, user, size, theme):
             if summary.is_visible() and "王管理" not in summary.inner_text():
                 summary.click()
         assert serious_violations(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert_fits(page)

@@ -13,7 +13,7 @@ from nlp_service.domain.records import Filing, Origin
 from nlp_service.domain.reviews import Findings
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.filing import file_submissions
-from tests.web.reading import assert_strict, serious_violations
+from tests.web.reading import assert_fits, assert_strict, serious_violations
 
 TEXTS = [
     (Kind.PUBLIC_MESSAGE, "滨河路的路灯坏了半个月，晚上出门看不见台阶，请派人来修。"),
@@ -26,6 +26,7 @@ TEXTS = [
     ),
 ]
 MARCH = "from=2026-03-01&until=2026-03-31"
+DRAWN = "document.querySelector('#topics canvas').toDataURL()"
 EVIL = "=HYPERLINK(1)<script>alert(1)</script><b>粗"
 
 
@@ -147,19 +148,18 @@ def test_figures_are_drawn_from_their_tables_in_both_themes_and_widths(open_page
         page = open_page(f"/statistics?{MARCH}", size=size, color_scheme=scheme)
 
         page.wait_for_selector("#topics canvas")
-        assert page.locator("canvas").count() >= 8
+        page.locator("canvas").nth(7).wait_for()
         assert serious_violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert_fits(page)
 
 
 def test_a_table_opens_by_keyboard_and_the_drawing_follows_the_theme(open_page, filled):
     page = open_page(f"/statistics?{MARCH}")
     page.wait_for_selector("#topics canvas")
-    drawn = "document.querySelector('#topics canvas').toDataURL()"
-    before = page.evaluate(drawn)
+    before = page.evaluate(DRAWN)
 
     page.locator("#topics summary").focus()
     page.keyboard.press("Enter")
     page.get_by_role("region", name="议题的表").wait_for()
     page.click("[data-theme-switch]")
-    assert page.evaluate(drawn) != before
+    page.wait_for_function(f"before => {DRAWN} !== before", arg=before)

@@ -4,11 +4,12 @@ import html
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import UserRole
 from nlp_service.web.submission_values import LAYERS
-from tests.web.reading import Reader, assert_strict, serious_violations
+from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 from tests.web.submissions import COPIED, HOSTILE, LETTER, PROPOSAL, SLOGANS, store_one
 
 HTMX = {"HX-Request": "true"}
@@ -250,14 +251,14 @@ def test_a_submission_is_read_corrected_and_confirmed_by_keyboard(open_page, off
     wanted = [tuple(map(int, one.split("-"))) for one in pointed]
     assert sum(end - start for start, end in now) == sum(end - start for start, end in wanted)
     page.keyboard.press("2")
-    assert text.get_attribute("data-layer") == "evidence"
+    expect(text).to_have_attribute("data-layer", "evidence")
 
     page.keyboard.press("t")
     page.locator("#correct-topic :is(input, select):focus").wait_for()
     page.keyboard.type("教育")
     page.keyboard.press("Enter")
     page.locator(".part.corrected", has_text="议题").first.wait_for()
-    assert page.evaluate("document.activeElement.closest('details')?.id") == "correct-topic"
+    expect(page.locator("#correct-topic :focus")).to_have_count(1)
     assert held(store, key).topic == "T11"
     page.keyboard.press("u")
     page.get_by_text("已撤回，此前的认定恢复有效。").wait_for()
@@ -279,7 +280,7 @@ def test_a_long_checklist_is_searched(open_page, office, store):
     search.fill("消防")
 
     shown = page.locator("#correct-assist_units li:visible")
-    assert shown.count() == 1
+    expect(shown).to_have_count(1)
     shown.locator("input").check()
     page.locator("#correct-assist_units button").click()
     page.locator(".part.corrected", has_text="会办单位").wait_for()
@@ -296,7 +297,7 @@ def test_nothing_stands_in_the_way_of_reading(open_page, office, size, theme):
     page = open_page(f"/submissions/{key}", size=size, color_scheme=theme)
 
     assert serious_violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert_fits(page)
 
 
 def test_nothing_stands_in_the_way_where_the_text_is_withheld(open_page, office):
@@ -304,4 +305,4 @@ def test_nothing_stands_in_the_way_where_the_text_is_withheld(open_page, office)
 
     assert serious_violations(page) == []
     page.get_by_role("button", name="查阅，并记入审计").click()
-    assert page.get_by_text("石桥村").first.is_visible()
+    expect(page.get_by_text("石桥村").first).to_be_visible()

@@ -84,5 +84,5 @@ def test_a_text_is_tried_and_its_words_are_shown(open_page):
     page.get_by_role("button", name=re.compile("群众来信|路灯|来信")).first.click()
 
     page.get_by_text("主议题：").wait_for()
-    assert page.locator("#text mark").count() > 0
+    page.locator("#text mark").first.wait_for()
     assert serious_violations(page) == []

@@ -22,14 +22,24 @@ function open() {
   goTo(0);
 }
 
+/** Note at once that the tour was seen: the event of closing comes later, perhaps behind the next page. */
+function remember() {
+  localStorage.setItem(seen, "1");
+}
+
+function leave() {
+  remember();
+  tour.close();
+}
+
 back.addEventListener("click", () => goTo(place - 1));
-next.addEventListener("click", () => (place === steps.length - 1 ? tour.close() : goTo(place + 1)));
-skip.addEventListener("click", () => tour.close());
+next.addEventListener("click", () => (place === steps.length - 1 ? leave() : goTo(place + 1)));
+skip.addEventListener("click", leave);
 tour.addEventListener("keydown", ({ key }) => {
   if (key === "ArrowRight") goTo(place + 1);
   if (key === "ArrowLeft") goTo(place - 1);
 });
-tour.addEventListener("close", () => localStorage.setItem(seen, "1"));
+tour.addEventListener("cancel", remember); // Escape
 document.querySelector("[data-tour]")?.addEventListener("click", open);
 
 if (location.pathname === "/inbox" && !localStorage.getItem(seen)) open();
