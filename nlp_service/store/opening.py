@@ -33,6 +33,7 @@ from nlp_service.store.model_choices import ModelChoices
 from nlp_service.store.originals import Originals
 from nlp_service.store.outcomes import Outcomes
 from nlp_service.store.reviews import Reviews
+from nlp_service.store.rulings import Rulings
 from nlp_service.store.screening import Screening
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
@@ -79,6 +80,7 @@ class Office:
         self.held_files = HeldFiles(connection)
         self.filing_lines = FilingLineBook(connection, self.audit)
         self.model_choices = ModelChoices(connection, self.audit)
+        self.rulings = Rulings(connection, self.audit)
         self.label_counts = LabelCounts(connection)
 
     @contextmanager

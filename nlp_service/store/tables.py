@@ -198,6 +198,17 @@ model_choices = Table(
     Column("set_by", Text, nullable=False),
 )
 
+rulings = Table(
+    "rulings",
+    metadata,
+    _key(),
+    Column("subject", Text, nullable=False),
+    Column("content", JSON, nullable=False),
+    _moment("set_at"),
+    Column("set_by", Text, nullable=False),
+    Index("rulings_history", "subject", "key"),
+)
+
 audit = Table(
     "audit",
     metadata,
