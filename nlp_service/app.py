@@ -78,7 +78,7 @@ def create_app(
             held.callback(lambda: delattr(app.state, "store"))
             held.callback(lambda: setattr(app.state, "queue", None))
             answering = app.state.answering = Answering(app, metrics)
-            answering.install(loaded, settings.bundle)
+            answering.install(loaded)
             held.callback(lambda: delattr(app.state, "assessor"))
             held.enter_context(_know_people(app, start_key))
             if app.state.store is not None:

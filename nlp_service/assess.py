@@ -19,6 +19,7 @@ from nlp_service.domain.assessment import (
     Versions,
 )
 from nlp_service.domain.errors import InvalidSubmission, ModeUnavailable
+from nlp_service.domain.local_names import LocalNames
 from nlp_service.domain.quality import DispositionAdvice, Quality, Scale
 from nlp_service.domain.span import Span, requote
 from nlp_service.domain.submission import Kind, Mode, Submission
@@ -81,7 +82,8 @@ class Assessor:
 
     def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
         """Make ready; the policy says which proposals would be filed, and may be replaced."""
-        self.bundle, self.policy = bundle, policy or FilingPolicy()
+        self.policy = policy or FilingPolicy()
+        self._take(bundle)
         self._cascade = Cascade(
             model=bundle.model,
             segmenter=bundle.segmenter,
@@ -96,8 +98,6 @@ class Assessor:
             for head, codes in self._heads.items()
             for place, code in enumerate(codes)
         }
-        self._gates = {gate.code: gate for gate in bundle.taxonomy.gates}
-        self._reviewer = Reviewer(bundle.taxonomy)
         self.masker = read_masker()
         self.versions = Versions(
             service=__version__,
@@ -105,6 +105,20 @@ class Assessor:
             taxonomy=bundle.taxonomy.version,
             segmenter=bundle.segmenter.label,
         )
+
+    def _take(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._gates = {gate.code: gate for gate in bundle.taxonomy.gates}
+        self._reviewer = Reviewer(bundle.taxonomy)
+
+    def rename(self, local_names: LocalNames) -> None:
+        """Call labels and units by other local names from now on.
+
+        Raises:
+            InvalidTaxonomy: they do not fit; nothing has changed.
+            BundleError: the folder of the bundle is no more what it was.
+        """
+        self._take(self.bundle.called(local_names))
 
     @property
     def evidence_names(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ that tells relations of two texts the folder ``pairs`` and ``pairs.safetensors``
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from nlp_service.domain.errors import (
     BundleMissing,
     SegmenterUnavailable,
 )
+from nlp_service.domain.local_names import LocalNames
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.duplicates.boilerplate import read_set_phrases
@@ -99,6 +100,8 @@ class PairStage:
 class Bundle:
     """Everything that a score depends on."""
 
+    folder: Path
+    """Where it was read."""
     name: str
     version: str
     model: LinearModel
@@ -112,6 +115,8 @@ class Bundle:
     pairs: PairStage | None
     """None in a bundle that cannot tell relations."""
     taxonomy: Taxonomy
+    local_names: Path | LocalNames | None
+    """What of the taxonomy is the installation's own."""
     segmenter: Segmenter
     label_shares: Mapping[str, Mapping[str, Mapping[str, float]]]
     """Kind -> head -> label -> share among what was learnt from; empty where nobody counted."""
@@ -122,11 +127,24 @@ class Bundle:
         """Name and version in one word."""
         return f"{self.name}-{self.version}"
 
+    def called(self, local_names: LocalNames) -> "Bundle":
+        """Return the same bundle with other local names and units.
+
+        Raises:
+            InvalidTaxonomy: they do not fit.
+            BundleError: the folder is no more what it was.
+        """
+        taxonomy = read_taxonomy(self.folder / TAXONOMY, local=local_names)
+        quality = _quality_stage(
+            self.folder, self.manifest, self.model, taxonomy, self.segmenter
+        )  # evidence is found by the names of units
+        return replace(self, taxonomy=taxonomy, local_names=local_names, quality=quality)
+
 
 def read_bundle(
     folder: Path,
     *,
-    local_taxonomy: Path | None = None,
+    local_taxonomy: Path | LocalNames | None = None,
     local_places: Path | None = None,
     encoder_threads: int = 0,
 ) -> Bundle:
@@ -164,6 +182,7 @@ def read_bundle(
     )
     stage = _encoder_stage(folder, manifest, encoder_threads)
     return Bundle(
+        folder=folder,
         name=manifest["name"],
         version=manifest["version"],
         model=model,
@@ -176,6 +195,7 @@ def read_bundle(
         quality=_quality_stage(folder, manifest, model, taxonomy, segmenter),
         pairs=_pair_stage(folder, manifest, stage, local_places),
         taxonomy=taxonomy,
+        local_names=local_taxonomy,
         segmenter=segmenter,
         label_shares=manifest.get(LABEL_SHARES, {}),
         manifest=manifest,

@@ -13,6 +13,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from nlp_service.domain.local_names import LocalNames
+
 
 class LogFormat(enum.StrEnum):
     """How the log is written."""
@@ -30,8 +32,8 @@ class Settings(BaseSettings):
 
     bundle: Path = Path("models/default")
     """Folder of the model bundle."""
-    local_taxonomy: Path | None = None
-    """TOML file with the installation's own names and units."""
+    local_taxonomy: Annotated[Path | LocalNames | None, NoDecode] = None
+    """TOML file with the installation's own names and units; or what an admin set instead."""
     store: bool = True
     """Whether the service keeps what it assesses; without it no database is started or reached."""
     samples: bool = True

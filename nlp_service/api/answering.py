@@ -13,8 +13,7 @@ from nlp_service.api.callers import MACHINE
 from nlp_service.api.metrics import Metrics
 from nlp_service.assess import Assessor, load_assessor
 from nlp_service.domain.errors import BundleError, InvalidTaxonomy
-from nlp_service.settings import Settings
-from nlp_service.store.filing_lines import take_up
+from nlp_service.store.in_force import Follower, settings_in_force
 from nlp_service.store.model_changes import note_model
 from nlp_service.store.model_choices import chosen_folder
 from nlp_service.store.opening import Store
@@ -29,29 +28,30 @@ class Answering:
     def __init__(self, app: FastAPI, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
         self._lock = threading.Lock()
+        self._follower = Follower()
         self._unfit: set[Path] = set()
 
     @property
     def folder(self) -> Path:
         """Where the bundle that answers lies."""
-        folder: Path = self._app.state.bundle_folder
-        return folder
+        assessor: Assessor = self._app.state.assessor
+        return assessor.bundle.folder
 
-    def install(self, assessor: Assessor, folder: Path) -> None:
+    def install(self, assessor: Assessor) -> None:
         """Let a bundle answer from now on; say where the index is of another one.
 
         Raises:
             StoreError: the database refuses.
         """
         with self._lock:
-            self._install(assessor, folder)
+            self._install(assessor)
 
-    def _install(self, assessor: Assessor, folder: Path) -> None:
+    def _install(self, assessor: Assessor) -> None:
         state, bundle = self._app.state, assessor.bundle
         store: Store | None = state.store
         relator = make_relator(bundle)
         self._metrics.name_bundle(assessor.versions, bundle.label_shares)
-        state.assessor, state.relator, state.bundle_folder = assessor, relator, folder
+        state.assessor, state.relator = assessor, relator
         if relator is not None and bundle.pairs is not None:
             finder = bundle.pairs.reader.finder
             state.place_names = lambda text: [
@@ -72,24 +72,25 @@ class Answering:
             BundleError: it is none to work with.
             InvalidTaxonomy: the installation's own names do not fit it.
         """
-        settings: Settings = self._app.state.settings
+        state = self._app.state
+        settings = settings_in_force(state.store, state.settings)
         assessor = load_assessor(settings.model_copy(update={"bundle": folder}))
-        assessor.policy = self._app.state.assessor.policy
+        assessor.policy = state.assessor.policy
         return assessor
 
     def follow(self) -> None:
-        """Take up the lines and the bundle that are in force, whoever has set them.
+        """Take up the lines, names and bundle that are in force, whoever has set them.
 
         Raises:
             StoreError: the database refuses.
         """
         state = self._app.state
-        take_up(state.store, state.assessor)
+        self._follower.take_up(state.store, state.assessor)
         folder = chosen_folder(state.store, state.settings)
         if folder in (None, self.folder) or folder in self._unfit:
             return
         try:
-            self.install(self.load(folder), folder)
+            self.install(self.load(folder))
         except (BundleError, InvalidTaxonomy) as error:
             self._unfit.add(folder)  # it is not tried again every few seconds
             log.error("没有换用选定的模型包：%s", error)

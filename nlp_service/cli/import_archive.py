@@ -70,16 +70,16 @@ def _import(
     settings: "Settings",
 ) -> Import:
     from nlp_service.intake.archive import open_archive
-    from nlp_service.store.filing_lines import take_up
+    from nlp_service.store.filing_lines import take_up_lines
     from nlp_service.store.importing import import_archive
-    from nlp_service.store.model_choices import settings_in_force
+    from nlp_service.store.in_force import settings_in_force
     from nlp_service.store.opening import open_store
     from nlp_service.store.relating import make_relator, relate_missing
 
     archive = open_archive(file, source=source, mapping=mapping)
     with open_store(settings) as store, _progress(archive.lines) as advance:
         assessor = load_assessor(settings_in_force(store, settings))
-        take_up(store, assessor)
+        take_up_lines(store, assessor)
         relator = make_relator(assessor.bundle)
         steps = import_archive(
             store, assessor, archive, actor=command_line_actor(), mode=mode, relator=relator

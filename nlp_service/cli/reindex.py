@@ -16,7 +16,7 @@ def reindex_command(bundle: Path | None) -> None:
     服务可照常运行。中途被打断不要紧，再运行一次即可接着做。
     """
     from nlp_service.store.boilerplate import relearn_boilerplate
-    from nlp_service.store.model_choices import settings_in_force
+    from nlp_service.store.in_force import settings_in_force
     from nlp_service.store.opening import open_store
     from nlp_service.store.reindexing import refill_fingerprints, reindex
     from nlp_service.store.relating import make_relator, relate_missing

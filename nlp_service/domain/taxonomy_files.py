@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nlp_service.domain.errors import InvalidTaxonomy
+from nlp_service.domain.local_names import SET_BY_ADMIN, LocalNames, read_local_names
 from nlp_service.domain.taxonomy import (
     OTHER_TOPIC,
     Band,
@@ -45,8 +46,8 @@ _LOCAL_UNIT_PREFIX = "X"
 _OVERRIDABLE = ("topic", "subtopic", "sector", "unit")
 
 
-def read_taxonomy(folder: Path, *, local: Path | None = None) -> Taxonomy:
-    """Read the folder, then the override file if one is given.
+def read_taxonomy(folder: Path, *, local: Path | LocalNames | None = None) -> Taxonomy:
+    """Read the folder, then the installation's own names if there are any.
 
     Raises:
         InvalidTaxonomy: anything missing, misspelt, duplicated or referring to no code.
@@ -73,11 +74,13 @@ def read_taxonomy(folder: Path, *, local: Path | None = None) -> Taxonomy:
             for band in _complete(read_toml(quality).get("band"), ("from", "name"), quality)
         ],
     )
-    if local is not None:
-        _check(taxonomy, folder)
-        taxonomy = override(taxonomy, local)
-    _check(taxonomy, local or folder)
-    return taxonomy
+    _check(taxonomy, folder)
+    if local is None:
+        return taxonomy
+    source = local if isinstance(local, Path) else SET_BY_ADMIN
+    changed = override(taxonomy, read_local_names(local).tables, source=source)
+    _check(changed, source)
+    return changed
 
 
 def _read(cls: type[T], folder: Path, file: str, key: str) -> Sequence[T]:
@@ -96,42 +99,47 @@ def _complete(tables: object, keys: Sequence[str], file: Path) -> Sequence[Table
     return tables
 
 
-def override(taxonomy: Taxonomy, path: Path) -> Taxonomy:
+def override(taxonomy: Taxonomy, tables: Table, *, source: Path) -> Taxonomy:
     """Return the taxonomy with an installation's names, default units and further units.
+
+    Args:
+        taxonomy: as it was given.
+        tables: section -> code -> keys that are otherwise; further units have all keys.
+        source: what errors name.
 
     Raises:
         InvalidTaxonomy: an unknown section, code or key.
     """
-    tables = read_toml(path)
     for section in tables:
         if section not in _OVERRIDABLE:
-            raise InvalidTaxonomy(str(path), section, f"只能覆盖 {'、'.join(_OVERRIDABLE)}")
+            raise InvalidTaxonomy(str(source), section, f"只能覆盖 {'、'.join(_OVERRIDABLE)}")
     sections: dict[str, dict[str, Table]] = {key: dict(tables.get(key, {})) for key in _OVERRIDABLE}
     known_units = {unit.code for unit in taxonomy.units}
     local_units = [
-        build(Unit, {"code": code, **sections["unit"].pop(code)}, file=path, key=f"unit.{code}")
+        build(Unit, {"code": code, **sections["unit"].pop(code)}, file=source, key=f"unit.{code}")
         for code in list(sections["unit"])
         if code.startswith(_LOCAL_UNIT_PREFIX) and code not in known_units
     ]
     changed = replace(
         taxonomy,
-        units=[*_renamed(taxonomy.units, sections["unit"], path, "unit"), *local_units],
-        sectors=_renamed(taxonomy.sectors, sections["sector"], path, "sector"),
+        units=[*_renamed(taxonomy.units, sections["unit"], source, "unit"), *local_units],
+        sectors=_renamed(taxonomy.sectors, sections["sector"], source, "sector"),
         topics=_renamed(
             [
                 replace(
-                    topic, subtopic=_renamed(topic.subtopic, sections["subtopic"], path, "subtopic")
+                    topic,
+                    subtopic=_renamed(topic.subtopic, sections["subtopic"], source, "subtopic"),
                 )
                 for topic in taxonomy.topics
             ],
             sections["topic"],
-            path,
+            source,
             "topic",
         ),
     )
     for section, left in sections.items():
         for code in left:
-            raise InvalidTaxonomy(str(path), f"{section}.{code}", "没有这个代码")
+            raise InvalidTaxonomy(str(source), f"{section}.{code}", "没有这个代码")
     return changed
 
 

@@ -144,7 +144,7 @@ def _for_workers(settings: Settings) -> Settings:
     local = settings.local_taxonomy
     return Settings.model_construct(
         bundle=settings.bundle.resolve(),
-        local_taxonomy=local and local.resolve(),
+        local_taxonomy=local.resolve() if isinstance(local, Path) else local,
         encoder_threads=settings.encoder_threads or 1,
         file_from=settings.file_from,
         convert_from=settings.convert_from,

@@ -96,10 +96,14 @@ class Workshop:
 
     @property
     def settings_now(self) -> Settings:
-        """The settings with the lines for filing that are in force, for other processes."""
+        """The settings with the lines and names that are in force, for other processes."""
         policy = self.assessor.policy
-        lines = {"file_from": policy.file_from, "convert_from": policy.convert_from}
-        return self.settings.model_copy(update=lines)
+        now = {
+            "file_from": policy.file_from,
+            "convert_from": policy.convert_from,
+            "local_taxonomy": self.assessor.bundle.local_names,
+        }
+        return self.settings.model_copy(update=now)
 
     def insist(self, act: Callable[[], _Value]) -> _Value:
         """Do it until the database lets it happen.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import create_engine
 
 from nlp_service.assess import load_assessor
-from nlp_service.domain.errors import BundleError, NlpServiceError
+from nlp_service.domain.errors import BundleError, InvalidTaxonomy, NlpServiceError
 from nlp_service.domain.failures import describe_failure
 from nlp_service.jobs import recovery, work
 from nlp_service.jobs.isolation import Load
@@ -33,9 +33,8 @@ from nlp_service.jobs.queue import (
 )
 from nlp_service.jobs.upkeep import tidy_up
 from nlp_service.settings import Settings
-from nlp_service.store.filing_lines import take_up
 from nlp_service.store.following import following
-from nlp_service.store.model_choices import settings_in_force
+from nlp_service.store.in_force import Follower, settings_in_force
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 from nlp_service.store.workers import Presence
@@ -227,7 +226,8 @@ def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worke
     try:
         shop = _equip(settings, store or opened, load)
         worker = Worker(shop)
-        with following(lambda: _follow(worker, settings)):
+        follower = Follower()
+        with following(lambda: _follow(worker, follower, settings)):
             try:
                 worker.start()
                 yield worker
@@ -238,10 +238,10 @@ def _work(settings: Settings, store: Store | None, load: Load) -> Iterator[Worke
             opened.close()
 
 
-def _follow(worker: Worker, settings: Settings) -> None:
-    """Take up the lines for filing that are in force; note where another bundle was chosen."""
+def _follow(worker: Worker, follower: Follower, settings: Settings) -> None:
+    """Take up the lines and names that are in force; note where another bundle was chosen."""
     shop = worker.shop
-    take_up(shop.store, shop.assessor)
+    follower.take_up(shop.store, shop.assessor)
     chosen = settings_in_force(shop.store, settings).bundle
     if chosen not in (shop.settings.bundle, shop.unfit):
         worker.outdated.set()
@@ -252,10 +252,10 @@ def _equip(settings: Settings, store: Store | None, load: Load) -> work.Workshop
     chosen, unfit = settings_in_force(store, settings), None
     try:
         assessor = load(chosen)
-    except BundleError as error:
+    except (BundleError, InvalidTaxonomy) as error:
         if chosen == settings:
             raise
-        log.error("没有用选定的模型包：%s", error)
+        log.error("没有用选定的模型包或本地名称：%s", error)
         chosen, unfit = settings, chosen.bundle
         assessor = load(settings)
     return work.Workshop(

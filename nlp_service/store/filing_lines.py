@@ -59,7 +59,7 @@ class FilingLineBook:
         return row[0], row[1:]
 
 
-def take_up(store: "Store", assessor: Assessor) -> None:
+def take_up_lines(store: "Store", assessor: Assessor) -> None:
     """Let an assessor go by the lines that are in force.
 
     Raises:

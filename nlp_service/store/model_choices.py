@@ -64,16 +64,6 @@ def chosen_folder(store: "Store", settings: Settings) -> Path | None:
     return folder_of(settings, found[0].label) if found else None
 
 
-def settings_in_force(store: "Store", settings: Settings) -> Settings:
-    """Return the settings with the bundle that was chosen, where there is one.
-
-    Raises:
-        StoreError: the database refuses.
-    """
-    folder = chosen_folder(store, settings)
-    return settings if folder is None else settings.model_copy(update={"bundle": folder})
-
-
 def folder_of(settings: Settings, label: str) -> Path | None:
     """Return where a bundle lies, by its name and version: beside that of the settings."""
     beside = [path for path in find_bundles(settings.bundle.parent) if path != settings.bundle]

@@ -9,7 +9,7 @@ from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
 from nlp_service.quality.disposition import FilingPolicy
-from nlp_service.store.filing_lines import take_up
+from nlp_service.store.filing_lines import take_up_lines
 from nlp_service.store.opening import Store
 from nlp_service.web.forms import Form, SignedFormDep
 from nlp_service.web.rendering import by_htmx
@@ -35,7 +35,7 @@ def set_lines(
     actor: ActorDep,
 ) -> Response:
     """Put other lines in force: here at once, in other processes within seconds."""
-    take_up(store, assessor)
+    take_up_lines(store, assessor)
     before, policy = assessor.policy, _read_policy(form, assessor.policy)
     if policy != before:
         with store.transaction(actor=actor) as office:

@@ -46,7 +46,7 @@ def switch_model(
         assessor = _load(answering, folder)
         with store.transaction(actor=actor) as office:
             office.model_choices.choose(label, before=before)
-        answering.install(assessor, folder)
+        answering.install(assessor)
     if by_htmx(request):
         return _show(request, assessor, store, said=f"已换用 {label}，工作进程几秒内跟上。")
     return RedirectResponse(MODELS, 303)

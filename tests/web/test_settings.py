@@ -13,9 +13,9 @@ from nlp_service.assess import Assessor
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import SCOPES, Permission, UserRole
 from nlp_service.domain.retention import State
-from nlp_service.store.filing_lines import take_up
+from nlp_service.store.filing_lines import take_up_lines
 from nlp_service.store.following import following
-from nlp_service.store.model_choices import settings_in_force
+from nlp_service.store.in_force import settings_in_force
 from nlp_service.store.signing_in import sign_in
 from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS
 from nlp_service.web.bundles import describe_bundles
@@ -161,15 +161,15 @@ def test_filing_lines_are_set_by_an_admin_and_in_force_at_once(
 
 def test_filing_lines_are_taken_up_by_every_process(store, assessor):
     other = Assessor(assessor.bundle)
-    with following(lambda: take_up(store, other)):
+    with following(lambda: take_up_lines(store, other)):
         assert other.policy.file_from == 60
         with store.transaction(actor="王管理") as office:
             policy = type(other.policy)(file_from=80, convert_from=30)
             office.filing_lines.set(policy, before=other.policy)
-        take_up(store, other)
+        take_up_lines(store, other)
         assert (other.policy.file_from, other.policy.convert_from) == (80, 30)
     another = Assessor(assessor.bundle)
-    with following(lambda: take_up(store, another)):
+    with following(lambda: take_up_lines(store, another)):
         assert another.policy.file_from == 80
 
 
@@ -227,7 +227,7 @@ def two_bundles(state, default_bundle_folder, quick_assessor, tmp_path):
     bundle = folder_of_two(default_bundle_folder, tmp_path)
     state.settings = state.settings.model_copy(update={"bundle": bundle})
     yield bundle.parent
-    state.answering.install(quick_assessor, default_bundle_folder)
+    state.answering.install(quick_assessor)
 
 
 def test_another_bundle_is_put_in_force_and_taken_up_by_every_process(
