@@ -14,7 +14,6 @@ from nlp_service.domain.assessment import (
     Role,
     ScorePath,
     Tag,
-    UnitTag,
     UrgencyTag,
     Versions,
 )
@@ -266,11 +265,8 @@ class Assessor:
             subtopic=tag("subtopic", picks.subtopic),
             sectors=tags("sectors", picks.sectors),
             units=[
-                _with_role(tag("lead_unit", picks.lead_unit), Role.LEAD),
-                *(
-                    _with_role(unit, Role.ASSIST)
-                    for unit in tags("assist_units", picks.assist_units)
-                ),
+                tag("lead_unit", picks.lead_unit).as_unit(Role.LEAD),
+                *(unit.as_unit(Role.ASSIST) for unit in tags("assist_units", picks.assist_units)),
             ],
             request=tag("request", picks.request),
             urgency=self._urgency(tag("urgency", picks.urgency)),
@@ -382,17 +378,6 @@ class Assessor:
             spans=tag.spans if level > 1 else (),
             path=tag.path,
         )
-
-
-def _with_role(tag: Tag, role: Role) -> UnitTag:
-    return UnitTag(
-        code=tag.code,
-        name=tag.name,
-        probability=tag.probability,
-        spans=tag.spans,
-        path=tag.path,
-        role=role,
-    )
 
 
 def _unless_empty(item: Submission | InvalidSubmission) -> Submission | InvalidSubmission:

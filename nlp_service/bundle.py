@@ -26,7 +26,7 @@ from nlp_service.domain.errors import (
     BundleMissing,
     SegmenterUnavailable,
 )
-from nlp_service.domain.local_names import LocalNames
+from nlp_service.domain.local_names import LocalNames, read_local_names
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.duplicates.boilerplate import read_set_phrases
@@ -115,7 +115,7 @@ class Bundle:
     pairs: PairStage | None
     """None in a bundle that cannot tell relations."""
     taxonomy: Taxonomy
-    local_names: Path | LocalNames | None
+    local_names: LocalNames
     """What of the taxonomy is the installation's own."""
     segmenter: Segmenter
     label_shares: Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -195,7 +195,7 @@ def read_bundle(
         quality=_quality_stage(folder, manifest, model, taxonomy, segmenter),
         pairs=_pair_stage(folder, manifest, stage, local_places),
         taxonomy=taxonomy,
-        local_names=local_taxonomy,
+        local_names=read_local_names(local_taxonomy),
         segmenter=segmenter,
         label_shares=manifest.get(LABEL_SHARES, {}),
         manifest=manifest,

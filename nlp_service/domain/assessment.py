@@ -58,6 +58,17 @@ class Tag:
     """The words that carried it, in text order; empty unless reasons were asked for."""
     path: ScorePath = ScorePath.LINEAR
 
+    def as_unit(self, role: Role) -> "UnitTag":
+        """Return the same as a unit in that role."""
+        return UnitTag(
+            code=self.code,
+            name=self.name,
+            probability=self.probability,
+            spans=self.spans,
+            path=self.path,
+            role=role,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateTag(Tag):

@@ -11,6 +11,9 @@ from functools import cached_property
 OTHER_TOPIC = "T99"
 """其他: used only when no topic can be told."""
 
+LOCAL_UNIT_PREFIX = "X"
+"""Begins the codes of units that an installation adds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
@@ -47,6 +50,11 @@ class Unit(Label):
 
     short: str
     duties: Sequence[str]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is an installation's own."""
+        return self.code.startswith(LOCAL_UNIT_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TypeVar
 from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.local_names import SET_BY_ADMIN, LocalNames, read_local_names
 from nlp_service.domain.taxonomy import (
+    LOCAL_UNIT_PREFIX,
     OTHER_TOPIC,
     Band,
     Cap,
@@ -42,7 +43,6 @@ FILES = (
 )
 """The files that make up one taxonomy folder."""
 
-_LOCAL_UNIT_PREFIX = "X"
 _OVERRIDABLE = ("topic", "subtopic", "sector", "unit")
 
 
@@ -118,7 +118,7 @@ def override(taxonomy: Taxonomy, tables: Table, *, source: Path) -> Taxonomy:
     local_units = [
         build(Unit, {"code": code, **sections["unit"].pop(code)}, file=source, key=f"unit.{code}")
         for code in list(sections["unit"])
-        if code.startswith(_LOCAL_UNIT_PREFIX) and code not in known_units
+        if code.startswith(LOCAL_UNIT_PREFIX) and code not in known_units
     ]
     changed = replace(
         taxonomy,

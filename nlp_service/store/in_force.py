@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from nlp_service.assess import Assessor
 from nlp_service.domain.errors import BundleError, InvalidTaxonomy
-from nlp_service.domain.in_force import Subject
 from nlp_service.domain.local_names import LocalNames
 from nlp_service.settings import Settings
 from nlp_service.store.filing_lines import take_up_lines
+from nlp_service.store.local_names import names_in_force
 from nlp_service.store.model_choices import chosen_folder
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ def settings_in_force(store: "Store", settings: Settings) -> Settings:
     Raises:
         StoreError: the database refuses.
     """
-    folder, names = chosen_folder(store, settings), _names_in_force(store)
-    found = {"bundle": folder, "local_taxonomy": names}
-    return settings.model_copy(update={key: each for key, each in found.items() if each})
+    with store.reading() as office:
+        names = names_in_force(office)
+    found = {"bundle": chosen_folder(store, settings), "local_taxonomy": names}
+    return settings.model_copy(
+        update={name: value for name, value in found.items() if value is not None}
+    )
 
 
 class Follower:
@@ -44,7 +47,8 @@ class Follower:
             StoreError: the database refuses.
         """
         take_up_lines(store, assessor)
-        names = _names_in_force(store)
+        with store.reading() as office:
+            names = names_in_force(office)
         if names in (None, assessor.bundle.local_names, self._unfit):
             return
         try:
@@ -52,9 +56,3 @@ class Follower:
         except (BundleError, InvalidTaxonomy) as error:
             self._unfit = names
             log.error("没有用设置里的本地名称：%s", error)
-
-
-def _names_in_force(store: "Store") -> LocalNames | None:
-    with store.reading() as office:
-        ruling = office.rulings.newest(Subject.NAMES)
-    return LocalNames(ruling.content) if ruling else None

@@ -9,11 +9,16 @@ from nlp_service.domain.audit import Action, Change, RecordKind
 from nlp_service.domain.in_force import Ruling, Subject
 from nlp_service.domain.toml_tables import Table
 from nlp_service.store.audit import Audit
+from nlp_service.store.locks import wait_for_turn
 from nlp_service.store.tables import rulings
 
 _ONLY = 0
 """Key, in the audit, of the rulings of this installation."""
 
+_LOCKS = {
+    Subject.NAMES: 0x6E6C705F6E616D,  # "nlp_nam"
+    Subject.RETENTION: 0x6E6C705F726574,  # "nlp_ret"
+}
 _TOLD_AS = {
     Subject.NAMES: (Action.NAMES_SET, RecordKind.NAMES),
     Subject.RETENTION: (Action.RETENTION_SET, RecordKind.RETENTION),
@@ -25,6 +30,10 @@ class Rulings:
 
     def __init__(self, connection: Connection, audit: Audit) -> None:
         self._connection, self._audit = connection, audit
+
+    def hold(self, subject: Subject) -> None:
+        """Let nobody else set anything on a subject until the transaction ends."""
+        wait_for_turn(self._connection, _LOCKS[subject])
 
     def newest(self, subject: Subject) -> Ruling | None:
         """Return what is in force; None where the settings are."""

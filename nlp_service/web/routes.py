@@ -23,6 +23,7 @@ from nlp_service.web.settings_pages import settings_router
 from nlp_service.web.statistics_pages import statistics_page_router
 from nlp_service.web.submission_acts import submission_act_router
 from nlp_service.web.submission_pages import submission_page_router
+from nlp_service.web.taxonomy_pages import taxonomy_page_router
 from nlp_service.web.try_page import try_router
 
 page_router = APIRouter()
@@ -42,6 +43,7 @@ page_router.include_router(compare_router)
 page_router.include_router(held_file_router)
 page_router.include_router(batch_page_router)
 page_router.include_router(settings_router)
+page_router.include_router(taxonomy_page_router)
 page_router.include_router(people_page_router)
 page_router.include_router(filing_router)
 page_router.include_router(model_router)

@@ -39,6 +39,8 @@ TOUR_SEEN = """for (let user = 1; user < 20; user += 1) {
   localStorage.setItem(`nlp-tour-seen-${user}`, "1");
 }"""
 """No tour opens: users of a cleared store have the first numbers."""
+REFUSALS = ("the server responded with a status of 4", "Response Status Error Code 4")
+"""As the browser and htmx tell of an answer of 4xx."""
 WITHOUT_NETWORK = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -161,5 +163,5 @@ def _note(complaints, page, said):
 
     Answers of 4xx are said there, too; pages tell them to the reader.
     """
-    if said.type == "error" and "the server responded with a status of 4" not in said.text:
+    if said.type == "error" and not any(refusal in said.text for refusal in REFUSALS):
         complaints.append(f"{page.url}: {said.text}")
