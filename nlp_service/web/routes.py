@@ -15,6 +15,7 @@ from nlp_service.web.inbox_views import inbox_view_router
 from nlp_service.web.login_pages import login_router
 from nlp_service.web.model_pages import model_router
 from nlp_service.web.people_pages import people_page_router
+from nlp_service.web.retention_pages import retention_router
 from nlp_service.web.return_note_page import return_note_router
 from nlp_service.web.samples import samples_router
 from nlp_service.web.screening_acts import screening_acts_router
@@ -44,6 +45,7 @@ page_router.include_router(batch_page_router)
 page_router.include_router(settings_router)
 page_router.include_router(people_page_router)
 page_router.include_router(filing_router)
+page_router.include_router(retention_router)
 page_router.include_router(model_router)
 page_router.include_router(audit_router)
 page_router.include_router(inbox_router)

@@ -1,25 +1,20 @@
-"""设置, what everybody may read: one's account, the taxonomy, how long texts are kept."""
+"""设置, what everybody may read: one's account and the taxonomy."""
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from nlp_service.api.deps import AssessorDep, CallerDep, StoreDep
 from nlp_service.bundle import TAXONOMY as TAXONOMY_FOLDER
-from nlp_service.domain.errors import InvalidTaxonomy
 from nlp_service.domain.people import permissions_in_order
-from nlp_service.domain.records import CHINA
-from nlp_service.domain.retention import RetentionRule, read_retention_rules
 from nlp_service.domain.taxonomy import Label, Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.export.cells import make_safe
 from nlp_service.settings import Settings
-from nlp_service.store.retention import count_due
-from nlp_service.web.settings_frame import RETENTION, SETTINGS, TAXONOMY, render_section
+from nlp_service.web.settings_frame import SETTINGS, TAXONOMY, render_section
 
 settings_router = APIRouter(include_in_schema=False)
 
@@ -59,22 +54,6 @@ def download_taxonomy(assessor: AssessorDep) -> Response:
     content = f"\ufeff{text.getvalue()}".encode()
     headers = {"Content-Disposition": name}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-@settings_router.get(RETENTION)
-def show_retention(request: Request, store: StoreDep) -> Response:
-    """Show the rules, and how many submissions each would erase today."""
-    settings: Settings = request.app.state.settings
-    problem, rules = "", list[RetentionRule]()
-    if settings.retention is not None:
-        try:
-            rules = list(read_retention_rules(settings.retention))
-        except InvalidTaxonomy as error:
-            problem = f"键 {error.key}：{error.reason}"
-    due = count_due(store, rules, today=datetime.now(CHINA).date())
-    return render_section(
-        request, "retention.html", due=due, problem=problem, file=settings.retention
-    )
 
 
 def _changed(given: Taxonomy, now: Taxonomy) -> dict[str, str]:
