@@ -3,6 +3,7 @@
     NlpServiceError
     ├── InvalidSubmission      a text that cannot be assessed (empty, too long, not text)
     ├── InvalidTaxonomy        a taxonomy file that does not load: names file, key and reason
+    ├── RulesRefused           rules of retention that cannot be put in force
     ├── UnreadableInput        a file of submissions that cannot be read
     ├── SegmenterUnavailable   a segmenter that is not installed
     ├── ModeUnavailable        a way of scoring that the loaded bundle does not have
@@ -66,6 +67,10 @@ class InvalidTaxonomy(NlpServiceError):
     def __init__(self, file: str, key: str, reason: str) -> None:
         super().__init__(f"分类体系有误：文件 {file}，键 {key}：{reason}")
         self.file, self.key, self.reason = file, key, reason
+
+
+class RulesRefused(NlpServiceError):
+    """Rules of retention that cannot be put in force: the message names them and says why."""
 
 
 class UnreadableInput(NlpServiceError):

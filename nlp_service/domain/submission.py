@@ -5,6 +5,7 @@ Cleaning happens in ``text``; here only what holds of any text is checked.
 
 import enum
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +26,15 @@ class Kind(enum.StrEnum):
     """群众来信来电"""
     UNKNOWN = "unknown"
     """Not stated: the service suggests one."""
+
+
+KIND_NAMES: Mapping[Kind, str] = {
+    Kind.PROPOSAL: "提案",
+    Kind.OPINION_REPORT: "社情民意",
+    Kind.PUBLIC_MESSAGE: "群众来信",
+    Kind.UNKNOWN: "类型不明",
+}
+"""Short, as lists and sentences have them."""
 
 
 class Mode(enum.StrEnum):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nlp_service.domain.audit import Action, Facts, RecordKind
+from nlp_service.domain.retention import STATE_NAMES
+from nlp_service.domain.submission import KIND_NAMES
 
 ACTIONS: Mapping[Action, str] = {
     Action.STORED: "收件入库",
@@ -86,6 +88,7 @@ FACTS: Mapping[str, str] = {
     "filing_number": "立案编号",
     "format": "格式",
     "handling_unit": "承办单位",
+    "kinds": "来件类型",
     "lead": "主案",
     "lead_units": "默认主办单位",
     "lines": "行数",
@@ -109,12 +112,16 @@ FACTS: Mapping[str, str] = {
     "shared": "同事可见",
     "short": "简称",
     "source": "来源",
+    "states": "管哪些来件",
     "taxonomy": "分类体系",
     "what": "内容",
+    "years": "满几年",
 }
 """Names of facts -> for readers; others are shown as they are."""
 
 _NOTHING = "无"
+_CODES: Mapping[str, Mapping[Any, str]] = {"kinds": KIND_NAMES, "states": STATE_NAMES}
+"""Of facts within others whose values are codes: code -> for readers."""
 
 
 def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[str, str]]:
@@ -135,17 +142,20 @@ def _told(was: Facts, now: Facts, name: str) -> str:
     return f"{_value(was[name])} → {_value(now.get(name))}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, codes: Mapping[Any, str] | None = None) -> str:
     match value:
-        case None | "" | [] | {}:
+        case None | "" | []:
+            return _NOTHING
+        case dict() if not value:
             return _NOTHING
         case bool():
             return "是" if value else "否"
         case list():
-            return "、".join(map(_value, value))
+            return "、".join(_value(one, codes) for one in value)
         case dict():
             return "，".join(
-                f"{FACTS.get(name, name)} {_value(one)}" for name, one in value.items()
+                f"{FACTS.get(name, name)} {_value(one, _CODES.get(name))}"
+                for name, one in value.items()
             )
         case _:
-            return str(value)
+            return (codes or {}).get(value, str(value))

@@ -14,20 +14,15 @@ from nlp_service.domain.privacy import PrivateType
 from nlp_service.domain.quality import DISPOSITION_NAMES, Disposition
 from nlp_service.domain.queue import ListOrder, Stage
 from nlp_service.domain.records import CHINA, ReplyClass
-from nlp_service.domain.retention import State
-from nlp_service.domain.submission import Kind, Mode
+from nlp_service.domain.retention import STATE_NAMES, State
+from nlp_service.domain.submission import KIND_NAMES, Kind, Mode
 from nlp_service.export.flat import VERDICTS
 from nlp_service.intake.encodings import encoding_name
 from nlp_service.intake.kinds import FileKind
 from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS, facts_in_words
 from nlp_service.web.highlights import places_of, shared_points
 
-KINDS: Mapping[Kind, str] = {
-    Kind.PROPOSAL: "提案",
-    Kind.OPINION_REPORT: "社情民意",
-    Kind.PUBLIC_MESSAGE: "群众来信",
-    Kind.UNKNOWN: "类型不明",
-}
+KINDS: Mapping[Kind, str] = KIND_NAMES
 STAGES: Mapping[Stage, str] = {
     Stage.WAITING: "待处理",
     Stage.REVIEWED: "已审",
@@ -92,18 +87,8 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.EXPORT: "导出",
     Permission.METRICS: "读运行指标",
     Permission.READ_AUDIT: "读审计",
-    Permission.MANAGE: "管理用户、密钥、分数线和模型",
+    Permission.MANAGE: "管理用户、密钥和各项设置",
     Permission.ACT_FOR_OTHERS: "代他人操作",
-}
-RETENTION_STATES: Mapping[State, str] = {
-    State.DELETED: "已删除",
-    State.RESTRICTED: "限阅",
-    State.FILED: "立案",
-    State.MERGED: "并案",
-    State.CONVERTED: "转意见建议",
-    State.RETURNED: "退回完善",
-    State.NOT_FILED: "不予立案",
-    State.UNDECIDED: "没有登记结果",
 }
 
 SURE_FROM, FAIRLY_SURE_FROM = 0.9, 0.7
@@ -220,7 +205,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "batch_state": lambda state: BATCH_STATES[BatchState(state)],
     "mode_name": lambda mode: MODES[mode and Mode(mode)],
     "permission_name": lambda one: PERMISSIONS[Permission(one)],
-    "retention_state": lambda state: RETENTION_STATES[State(state)],
+    "retention_state": lambda state: STATE_NAMES[State(state)],
     "action_name": lambda action: ACTIONS[Action(action)],
     "record_kind_name": lambda kind: RECORD_KINDS[RecordKind(kind)],
     "changes": lambda entry: facts_in_words(entry.before, entry.after),

@@ -295,7 +295,7 @@ def test_what_was_erased_may_come_in_again(store, dated, assess):
     assert again.key != first
 
 
-# --- rules ------------
+# --- rules of a file ------------
 
 
 @pytest.fixture
@@ -325,12 +325,24 @@ def test_the_example_is_read(pytestconfig):
         "[[rule]]\nname = '甲'\nstates = ['filed']\nyears = 1\nmonths = 3",
         "[[rule]]\nname = '甲'\nstates = ['filed']\nyears = 1\n"
         "[[rule]]\nname = '乙'\nstates = ['filed', 'merged']\nyears = 2",
+        "[[rule]]\nname = '甲'\nstates = ['filed']\nyears = 1\n"
+        "[[rule]]\nname = '甲'\nstates = ['merged']\nyears = 1",
+        "[[rule]]\nname = \"甲\\u0007\"\nstates = ['filed']\nyears = 1",
         "rule = 3",
+        "rule = []\nother = 1",
+        "",
     ],
 )
 def test_rules_that_do_not_fit_are_refused(rules_in, written):
     with pytest.raises(InvalidTaxonomy, match=r"retention\.toml"):
         rules_in(written)
+
+
+def test_what_is_wrong_with_a_rule_names_it(rules_in):
+    with pytest.raises(InvalidTaxonomy, match=r"规则“甲”\.years"):
+        rules_in("[[rule]]\nname = '甲'\nstates = ['filed']\nyears = '三'")
+    with pytest.raises(InvalidTaxonomy, match="第 1 条规则"):
+        rules_in("[[rule]]\nstates = ['filed']\nyears = 3")
 
 
 def test_two_rules_may_part_a_state_by_kind(rules_in):

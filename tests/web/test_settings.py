@@ -12,7 +12,6 @@ from nlp_service.app import create_app
 from nlp_service.assess import Assessor
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import SCOPES, Permission, UserRole
-from nlp_service.domain.retention import State
 from nlp_service.store.filing_lines import take_up_lines
 from nlp_service.store.following import following
 from nlp_service.store.in_force import settings_in_force
@@ -20,8 +19,8 @@ from nlp_service.store.signing_in import sign_in
 from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS
 from nlp_service.web.bundles import describe_bundles
 from nlp_service.web.model_card import read_card
-from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, RETENTION, SECTIONS, USERS
-from nlp_service.web.wording import PARTS, PERMISSIONS, RETENTION_STATES
+from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, SECTIONS, USERS
+from nlp_service.web.wording import PARTS, PERMISSIONS
 from tests.bundles import break_bundle, folder_of_two
 from tests.callers import passwords
 from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
@@ -69,7 +68,6 @@ def test_names_are_there_for_all_that_is_shown(assessor):
     assert set(ACTIONS) == set(Action)
     assert set(RECORD_KINDS) == set(RecordKind)
     assert set(PERMISSIONS) == set(Permission)
-    assert set(RETENTION_STATES) == set(State)
     assert set(PARTS) >= {*thresholds.sure, *thresholds.show}
 
 
@@ -188,24 +186,6 @@ def state(office):
     state, settings = office.app.state, office.app.state.settings
     yield state
     state.settings = settings
-
-
-def test_retention_shows_rules_and_what_is_due(admin, state, tmp_path):
-    assert "什么也不清除" in admin.get(RETENTION).text
-    rules = tmp_path / "rules.toml"
-    rules.write_text(
-        '[[rule]]\nname = "未立案满三年"\nstates = ["undecided"]\nyears = 3\n', encoding="utf-8"
-    )
-    state.settings = state.settings.model_copy(update={"retention": rules})
-    old = {"body": "老车站的路灯坏了。", "submitted_at": "2019-03-01"}
-    admin.post("/v1/assessments", json=old)
-
-    shown = words(admin.get(RETENTION))
-
-    assert "未立案满三年没有登记结果31" in shown
-    assert "今天运行会清除1件的全文" in shown
-    rules.write_text('[[rule]]\nname = "x"\nstates = []\nyears = 3\n', encoding="utf-8")
-    assert "规则文件" in admin.get(RETENTION).text
 
 
 def test_models_show_the_card_and_how_to_switch(admin, assessor, default_bundle_folder, tmp_path):
