@@ -87,10 +87,14 @@ class OfficialDocument:
             rows: their cells; None is left empty.
             widths: shares of the page's width.
         """
+        from docx.shared import Mm
+
         table = self._document.add_table(rows=0, cols=len(head), style="Table Grid")
         table.autofit = False
         whole = sum(widths)
         millimetres = [_WIDTH_MM * width / whole for width in widths]
+        for column, width in zip(table.columns, millimetres, strict=True):
+            column.width = Mm(width)  # Word goes by the cells, WPS and LibreOffice by this
         for number, cells in enumerate([head, *rows]):
             self._add_row(table, cells, millimetres, is_head=number == 0)
         self._document.add_paragraph()

@@ -43,7 +43,7 @@ def _filed(document: OfficialDocument, packet: Packet) -> None:
                 [n, *_identity(it), it.lead_unit, _joined(it.assist_units), _score(it)]
                 for n, it in enumerate(rows, start=1)
             ],
-            widths=[8, 16, 44, 18, 24, 30, 12],
+            widths=[10, 20, 42, 16, 22, 28, 12],
         )
 
 
@@ -60,7 +60,7 @@ def _merged(document: OfficialDocument, packet: Packet) -> None:
                 [n, it.lead, "\n".join(it.members), _joined(it.submitters)]
                 for n, it in enumerate(packet.merges, start=1)
             ],
-            widths=[8, 50, 60, 34],
+            widths=[10, 50, 60, 34],
         )
     joined = " ".join(member for merge in packet.merges for member in merge.members)
     if loose := [row.number for row in named if row.number not in joined]:
@@ -75,7 +75,7 @@ def _unfiled(disposition: Disposition, why: str) -> Callable[[OfficialDocument, 
             document.table(
                 ["序号", "编号", "案由", "提案者", why],
                 [[n, *_identity(it), it.reasons] for n, it in enumerate(rows, start=1)],
-                widths=[8, 18, 46, 20, 60],
+                widths=[10, 20, 46, 18, 58],
             )
 
     return write
@@ -98,7 +98,7 @@ def _units(document: OfficialDocument, packet: Packet) -> None:
 def _numbers(document: OfficialDocument, packet: Packet) -> None:
     for place, table in enumerate(count_tables(packet)):
         document.subheading(f"（{_NUMERALS[place]}）{table.title}")
-        widths = [24, *[12] * (len(table.head) - 1)]
+        widths = [22, *(16 if name == "占比" else 12 for name in table.head[1:])]
         document.table(table.head, table.rows, widths=widths)
 
 
@@ -111,7 +111,7 @@ def _waiting(document: OfficialDocument, packet: Packet) -> None:
                 [n, it.number, it.title, it.reason_line, _score(it), it.suggestion]
                 for n, it in enumerate(packet.open, start=1)
             ],
-            widths=[8, 18, 42, 52, 12, 22],
+            widths=[10, 20, 42, 48, 12, 20],
         )
 
 

@@ -236,11 +236,37 @@ def test_no_cell_is_a_formula_and_nothing_restricted_is_told(book, packet):
 def test_a_sheet_is_ready_to_be_printed(book):
     sheet = book["全部提案"]
 
-    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (8, "landscape")  # A3
+    assert book["立案"].page_setup.paperSize == 9  # A4
     assert sheet.print_title_rows == "$3:$3"
     assert sheet["A1"].value == "市政协六届三次会议提案审查情况（全部提案）"
     assert sheet["A2"].value == "2026年1月5日至2026年1月9日的提案，李四整理，2026年1月12日"
     assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
+
+
+def test_rows_are_as_high_as_their_longest_cell_needs(book):
+    sheet = book["不予立案"]
+    by_length = {
+        len(str(sheet.cell(row, 8).value)): sheet.row_dimensions[row].height
+        for row in range(4, sheet.max_row + 1)
+    }
+
+    assert by_length[min(by_length)] in (None, 15)  # the usual height
+    assert by_length[max(by_length)] >= 30
+    assert max(by_length) > 60 / 2.1
+
+
+def test_shares_and_numbers_stand_in_the_middle(book):
+    shares = [cell for row in book["汇总"].iter_rows() for cell in row if "%" in str(cell.value)]
+
+    assert {cell.alignment.horizontal for cell in shares if cell.column > 1} == {"center"}
+
+
+def test_every_program_finds_how_wide_columns_are(paper):
+    for table in paper.tables:
+        (head, *_) = table.rows
+        assert [column.width for column in table.columns] == [cell.width for cell in head.cells]
+        assert len({column.width for column in table.columns}) > 1
 
 
 def test_the_document_is_laid_out_as_offices_do(packet, paper):
