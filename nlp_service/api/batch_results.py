@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from nlp_service.domain.audit import Export, RecordKind
 from nlp_service.export import csv, xlsx
 from nlp_service.export.flat import Line
 from nlp_service.jobs.results import LOOKS_EVERY_S, Ready, read_results
@@ -36,6 +37,22 @@ MEDIA_TYPES = {
     Format.CSV: csv.MEDIA_TYPE,
     Format.XLSX: xlsx.MEDIA_TYPE,
 }
+
+
+def note_export(store: Store, key: int, format: Format, *, actor: str, refused: bool) -> None:
+    """Note that results of a job are taken out, before they are sent.
+
+    A table is an entry each time. JSON lines are read again and again by other systems, also while
+    a job runs: of these the first reading by each is one.
+    """
+    what = Export.REFUSED_ROWS if refused else Export.RESULTS
+    told, kind = {"format": str(format)}, RecordKind.BATCH
+    with store.transaction(actor=actor) as office:
+        known = format is Format.NDJSON and office.audit.has_noted_export(
+            what, told, kind=kind, key=key
+        )
+        if not known:
+            office.audit.note_export(what, told, kind=kind, key=key)
 
 
 async def answer_results(

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from nlp_service.api import batch_documentation as documentation
-from nlp_service.api.batch_results import Format, answer_results
+from nlp_service.api.batch_results import Format, answer_results, note_export
 from nlp_service.api.batch_schemas import (
     BatchJobListOut,
     BatchJobOut,
@@ -26,7 +26,6 @@ from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES, MAX_KEY
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.query import Way, WithQuality
 from nlp_service.api.receiving import receive_file
-from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.batches import Batch, BatchOptions
 from nlp_service.domain.submission import Kind
 from nlp_service.intake.kinds import announced_kind, kind_by_name
@@ -213,7 +212,7 @@ async def read_batch_results(
             "invalid_request", "xlsx 要等任务结束再取，不能 follow；请用 ndjson 或 csv。"
         )
     ready = await run_in_threadpool(look_at, store, key, caller=caller)
-    await run_in_threadpool(_note_export, store, key, format, actor)
+    await run_in_threadpool(note_export, store, key, format, actor=actor, refused=refused)
     folder = request.app.state.settings.data / "incoming"
     return await answer_results(
         store,
@@ -236,12 +235,6 @@ def cancel_batch(key: Key, store: StoreDep, queue: QueueDep, actor: ActorDep) ->
     """Cancel a job."""
     queue.prepare()
     return batch_of(cancel(store, queue, key, actor=actor))
-
-
-def _note_export(store: Store, key: int, format: Format, actor: str) -> None:
-    with store.transaction(actor=actor) as office:
-        told = {"format": str(format)}
-        office.audit.note(Action.EXPORTED, RecordKind.BATCH, key, after=told)
 
 
 def _read(store: Store, key: int) -> Batch:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from nlp_service.api.deps import ActorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.submission_routes import SubmissionKey
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Export, RecordKind
 from nlp_service.export.official import MEDIA_TYPE
 from nlp_service.export.return_note import write_return_note
 from nlp_service.web.forms import SignedFormDep
@@ -32,9 +32,7 @@ def download_return_note(
     with store.transaction(actor=actor) as office:
         found = office.submissions.get(key)
         quality = found.assessment.answer["quality"]
-        office.audit.note(
-            Action.EXPORTED, RecordKind.SUBMISSION, key, after={"what": "return_note"}
-        )
+        office.audit.note_export(Export.RETURN_NOTE, kind=RecordKind.SUBMISSION, key=key)
     submission = found.submission
     document = write_return_note(
         text,

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 from nlp_service.api.batch_schemas import BatchJobListOut, BatchJobOut, BatchLineOut
 from nlp_service.api.problems import PROBLEMS
 from nlp_service.app import create_app
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.jobs.worker import working
-from tests.callers import BEARER, bearer
+from tests.callers import ACTOR, BEARER, bearer
 from tests.jobs.letters import jsonl, rows
 
 BATCHES = "/v1/batches"
@@ -116,8 +117,8 @@ def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
     others = [
         TestClient(desk.app, headers=bearer(session_store, name=name, scopes=scopes))
         for name, scopes in (
-            ("窗口", {"read", "assess"}),
-            ("平台", {"read", "assess", "file"}),
+            ("窗口", {"read", "assess", "export"}),
+            ("平台", {"read", "assess", "file", "export"}),
             ("审计", {"read", "read_original"}),
         )
     ]
@@ -139,6 +140,37 @@ def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
     BatchLineOut.model_validate_json(window.get(results).text.splitlines()[1])
     desk.post(f"/v1/submissions/{restricted['stored']['key']}:unrestrict")
     assert restricted["text"] in window.get(results).text
+
+
+def test_tables_that_are_taken_out_are_entries_each_and_lines_one_for_each_reader(
+    desk, worker, session_store
+):
+    key = submit(desk, jsonl(rows(3)))["key"]
+    events(desk, key)
+    other = TestClient(desk.app, headers=bearer(session_store, name="窗口", scopes={"read"}))
+    results = f"{BATCHES}/{key}/results"
+
+    queries = ("format=csv", "format=csv", "format=xlsx", "format=csv&refused=true", "", "from=2")
+    for query in queries:
+        assert desk.get(f"{results}?{query}").status_code == 200
+    assert other.get(results).status_code == 200
+    assert other.get(f"{results}?format=csv").status_code == 403
+
+    with session_store.reading() as office:
+        entries = office.audit.of(RecordKind.BATCH, key)
+    told = [
+        (entry.actor, entry.after["what"], entry.after["format"])
+        for entry in entries
+        if entry.action is Action.EXPORTED
+    ]
+    assert told == [
+        (ACTOR, "results", "csv"),
+        (ACTOR, "results", "csv"),
+        (ACTOR, "results", "xlsx"),
+        (ACTOR, "refused_rows", "csv"),
+        (ACTOR, "results", "ndjson"),
+        ("密钥：窗口", "results", "ndjson"),
+    ]
 
 
 def test_results_are_followed_while_the_job_runs(desk, worker):

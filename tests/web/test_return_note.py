@@ -35,6 +35,7 @@ def test_an_edited_note_is_sent_as_it_was_edited_and_noted(user, hollow, store):
     with store.reading() as work:
         last = work.audit.of(RecordKind.SUBMISSION, hollow)[-1]
     assert (last.action, last.actor) == (Action.EXPORTED, "张三")
+    assert last.after == {"what": "return_note"}
 
 
 def test_an_unchanged_draft_says_that_it_is_one(user, hollow, store):

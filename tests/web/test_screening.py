@@ -243,7 +243,7 @@ def test_who_took_the_packet_out_is_in_the_audit(office, secretary, store):
     with store.reading() as opened:
         *_, entry = opened.audit.of(RecordKind.TERM_SESSION, 1)
     assert (entry.action, entry.actor) == (Action.EXPORTED, "张三")
-    assert entry.after == {"format": "docx", "proposals": 1}
+    assert entry.after == {"what": "packet", "format": "docx", "proposals": 1}
     assert secretary.get("/screening/1/packet.pdf").status_code == 422
 
 
