@@ -14,8 +14,9 @@ from nlp_service.api.batch_schemas import BatchJobListOut, BatchJobOut, BatchLin
 from nlp_service.api.problems import PROBLEMS
 from nlp_service.app import create_app
 from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.people import UserRole
 from nlp_service.jobs.worker import working
-from tests.callers import ACTOR, BEARER, bearer
+from tests.callers import ACTOR, BEARER, add_user, bearer, passwords, sign_in
 from tests.jobs.letters import jsonl, rows
 
 BATCHES = "/v1/batches"
@@ -282,6 +283,59 @@ def test_a_webhook_that_is_not_listed_is_refused(working_settings, session_store
 
     assert (response.status_code, response.json()["code"]) == (422, "webhook_refused")
     assert response.json()["detail"] == PROBLEMS["webhook_refused"].detail
+
+
+@pytest.fixture
+def notifying(working_settings, session_store, store, quick_assessor):
+    """Make a client of a service that may notify a platform, let in by a new key."""
+    allowed = {
+        "webhook_secret": SecretStr("s"),
+        "webhook_hosts": ("platform.example.cn:8443",),
+    }
+    settings = working_settings.model_copy(update=allowed)
+    app = create_app(settings, assessor=quick_assessor, store=session_store)
+
+    def client(name, *scopes):
+        headers = bearer(session_store, name=name, scopes=scopes)
+        return TestClient(app, headers=headers)
+
+    with TestClient(app):
+        app.state.passwords = passwords()
+        yield client
+
+
+WHOLE = "https://platform.example.cn:8443/hooks/a1b2c3?token=d4e5f6"
+
+
+def test_a_webhook_is_shown_whole_to_who_gave_it_and_to_who_manages(
+    notifying, session_store, caplog
+):
+    platform = notifying("平台", "assess", "file", "read", "act_for_others")
+    reader = notifying("窗口", "read", "file", "metrics")
+    add_user(session_store, "管理", UserRole.ADMIN)
+    admin = TestClient(platform.app)
+    sign_in(admin, "管理")
+    on_behalf = {**NDJSON, "X-Actor": "li"}
+    told = submit(platform, jsonl(rows(1)), headers=on_behalf, webhook=WHOLE)
+    path = f"{BATCHES}/{told['key']}"
+
+    def shown(client):
+        one, listed = client.get(path).json(), client.get(BATCHES).json()["items"]
+        return {one["options"]["webhook"], listed[0]["options"]["webhook"]}
+
+    assert told["options"]["webhook"] == WHOLE
+    assert shown(platform) == shown(admin) == {WHOLE}
+    assert shown(reader) == {"https://platform.example.cn:8443"}
+    cancelled = reader.delete(path).json()
+    ends = [events(client, told["key"])[-1]["data"] for client in (reader, platform)]
+    assert cancelled["options"]["webhook"] == "https://platform.example.cn:8443"
+    assert ["d4e5f6" in end for end in ends] == [False, True]
+    pages = [admin.get(f"/batches/{told['key']}").text, admin.get("/batches").text]
+    with session_store.reading() as office:
+        entries = office.audit.of(RecordKind.BATCH, told["key"])
+    for said in (*pages, reader.get("/metrics").text, str(entries), caplog.text):
+        assert "a1b2c3" not in said
+        assert "d4e5f6" not in said
 
 
 def test_results_that_were_kept_long_enough_are_gone(desk, session_store):

@@ -97,6 +97,19 @@ def test_a_receiver_that_does_not_answer_is_a_failed_try():
         send(port)
 
 
+def test_why_a_notice_failed_is_told_without_the_path_of_its_address():
+    with receiving(503, 410) as (port, _):
+        hosts, address = [f"127.0.0.1:{port}"], f"http://127.0.0.1:{port}/a1b2c3?token=d4e5"
+        told = []
+        for listed in (hosts, hosts, []):
+            with pytest.raises((NoticeFailed, WebhookRefused)) as failed:
+                send_notice(address, b"{}", hosts=listed, secret=SECRET)
+            told.append(str(failed.value))
+
+    assert ["503" in told[0], "410" in told[1], "NLP_WEBHOOK_HOSTS" in told[2]] == [True] * 3
+    assert not [one for one in told if "a1b2c3" in one or "d4e5" in one]
+
+
 def test_a_name_server_that_is_out_is_a_failed_try(monkeypatch):
     def refuse(host, port, **options):
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
