@@ -19,6 +19,7 @@ from nlp_service.jobs.results import LOOKS_EVERY_S, Ready, read_results
 from nlp_service.store.opening import Store
 
 NEXT_ROW = "Nlp-Next-Row"
+_UNASSESSED = (b'"status":"refused"', b'"status":"quarantined"')
 
 
 class Format(enum.StrEnum):
@@ -101,12 +102,12 @@ async def answer_results(
 
 
 def _only_refused(parts: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
-    """Leave out the lines of rows that were assessed; an empty part means waiting, and stays.
+    """Leave out the lines of rows that were assessed, also where these are withheld or erased now.
 
-    Within a value quotation marks are escaped, so these words stand nowhere else.
+    An empty part means waiting, and stays. Within a value quotation marks are escaped, so these words stand nowhere else.
     """
     for lines in parts:
-        refused = [line for line in lines if b'"status":"ok"' not in line]
+        refused = [line for line in lines if any(status in line for status in _UNASSESSED)]
         if refused or not lines:
             yield refused
 

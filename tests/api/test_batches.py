@@ -21,6 +21,7 @@ from tests.jobs.letters import jsonl, rows
 
 BATCHES = "/v1/batches"
 NDJSON = {"Content-Type": "application/x-ndjson"}
+FORMATS = ("ndjson", "csv", "xlsx")
 FAST = {"mode": "fast", "store": "false"}
 
 
@@ -72,6 +73,16 @@ def events(client, key, last_event_id=""):
     ]
 
 
+def words_of(client, results, *, format, **query):
+    """All that results hold, as text."""
+    answer = client.get(results, params={"format": format, **query})
+    assert answer.status_code == 200, answer.text
+    if format != "xlsx":
+        return answer.text
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    return "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
+
+
 def test_a_file_goes_in_and_its_results_come_out_in_every_form(desk, worker):
     letters = rows(30, row4="！！")
 
@@ -120,7 +131,7 @@ def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
         for name, scopes in (
             ("窗口", {"read", "assess", "export"}),
             ("平台", {"read", "assess", "file", "export"}),
-            ("审计", {"read", "read_original"}),
+            ("审计", {"read", "read_original", "export"}),
         )
     ]
     window, platform, auditor = others
@@ -132,12 +143,14 @@ def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
     desk.post(f"/v1/submissions/{restricted['stored']['key']}:restrict")
 
     for client in (platform, auditor, desk):
-        assert restricted["text"] in client.get(results).text
-    for format in ("ndjson", "csv"):
-        told = window.get(results, params={"format": format}).text
+        for format in FORMATS:
+            assert restricted["text"] in words_of(client, results, format=format)
+    for format in FORMATS:
+        told = words_of(window, results, format=format)
         assert restricted["text"] not in told
         assert "限阅，" in told
         assert lines[2]["assessment"]["text"] in told
+        assert "限阅，" not in words_of(window, results, format=format, refused=True)
     BatchLineOut.model_validate_json(window.get(results).text.splitlines()[1])
     desk.post(f"/v1/submissions/{restricted['stored']['key']}:unrestrict")
     assert restricted["text"] in window.get(results).text
