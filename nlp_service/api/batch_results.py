@@ -104,7 +104,8 @@ async def answer_results(
 def _only_refused(parts: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
     """Leave out the lines of rows that were assessed, also where these are withheld or erased now.
 
-    An empty part means waiting, and stays. Within a value quotation marks are escaped, so these words stand nowhere else.
+    An empty part means waiting, and stays. Within a value quotation marks are escaped, so these
+    words stand nowhere else.
     """
     for lines in parts:
         refused = [line for line in lines if any(status in line for status in _UNASSESSED)]
