@@ -30,6 +30,8 @@ RESULTS_DESCRIPTION = (
     "`Nlp-Next-Row` 是下次的 `from`；`follow=true` 则等到任务结束。`xlsx` 不能 follow。\n\n"
     "CSV 带 UTF-8 BOM，Excel 可直接打开；CSV 和 Excel 里以 = + - @ 等开头的文字前加了单引号，"
     "不会当作公式运行。\n\n"
+    "csv 和 xlsx 是导出：须有 export 权限，没有的答 403；每取一次，审计记一条。ndjson 供其他系统"
+    "反复读取，有 read 即可，同一调用方读同一任务只记一条。\n\n"
     "限阅的行只给提交任务者和有权查阅原文（read_original）的人，其余的人得到 `withheld`。"
 )
 EVENTS_DESCRIPTION = (

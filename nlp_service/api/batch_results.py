@@ -12,12 +12,14 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from nlp_service.domain.audit import Export, RecordKind
 from nlp_service.export import csv, xlsx
 from nlp_service.export.flat import Line
 from nlp_service.jobs.results import LOOKS_EVERY_S, Ready, read_results
 from nlp_service.store.opening import Store
 
 NEXT_ROW = "Nlp-Next-Row"
+_UNASSESSED = (b'"status":"refused"', b'"status":"quarantined"')
 
 
 class Format(enum.StrEnum):
@@ -36,6 +38,22 @@ MEDIA_TYPES = {
     Format.CSV: csv.MEDIA_TYPE,
     Format.XLSX: xlsx.MEDIA_TYPE,
 }
+
+
+def note_export(store: Store, key: int, format: Format, *, actor: str, refused: bool) -> None:
+    """Note that results of a job are taken out, before they are sent.
+
+    A table is an entry each time. JSON lines are read again and again by other systems, also while
+    a job runs: of these the first reading by each is one.
+    """
+    what = Export.REFUSED_ROWS if refused else Export.RESULTS
+    told, kind = {"format": str(format)}, RecordKind.BATCH
+    with store.transaction(actor=actor) as office:
+        known = format is Format.NDJSON and office.audit.has_noted_export(
+            what, told, kind=kind, key=key
+        )
+        if not known:
+            office.audit.note_export(what, told, kind=kind, key=key)
 
 
 async def answer_results(
@@ -84,12 +102,13 @@ async def answer_results(
 
 
 def _only_refused(parts: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
-    """Leave out the lines of rows that were assessed; an empty part means waiting, and stays.
+    """Leave out the lines of rows that were assessed, also where these are withheld or erased now.
 
-    Within a value quotation marks are escaped, so these words stand nowhere else.
+    An empty part means waiting, and stays. Within a value quotation marks are escaped, so these
+    words stand nowhere else.
     """
     for lines in parts:
-        refused = [line for line in lines if b'"status":"ok"' not in line]
+        refused = [line for line in lines if any(status in line for status in _UNASSESSED)]
         if refused or not lines:
             yield refused
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from nlp_service.api import batch_documentation as documentation
-from nlp_service.api.batch_results import Format, answer_results
+from nlp_service.api.batch_results import Format, answer_results, note_export
 from nlp_service.api.batch_schemas import (
     BatchJobListOut,
     BatchJobOut,
@@ -26,7 +26,6 @@ from nlp_service.api.limits import BATCHES_PATH, MAX_FILE_BYTES, MAX_KEY
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.query import Way, WithQuality
 from nlp_service.api.receiving import receive_file
-from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.batches import Batch, BatchOptions
 from nlp_service.domain.submission import Kind
 from nlp_service.intake.kinds import announced_kind, kind_by_name
@@ -85,6 +84,7 @@ async def submit_batch(
     assessor: AssessorDep,
     store: StoreDep,
     queue: QueueDep,
+    caller: CallerDep,
     actor: ActorDep,
     name: Annotated[
         str, Query(description="文件名；按它的结尾认出种类。表单里的文件自带名称。")
@@ -116,7 +116,7 @@ async def submit_batch(
             idempotency_key=idempotency_key,
         )
     return JSONResponse(
-        batch_of(submitted.batch).model_dump(mode="json"),
+        batch_of(submitted.batch, caller=caller).model_dump(mode="json"),
         status_code=202 if submitted.created else 200,
         headers={"Location": f"{BATCHES_PATH}/{submitted.batch.key}"},
     )
@@ -130,6 +130,7 @@ async def submit_batch(
 )
 def list_batches(
     store: StoreDep,
+    caller: CallerDep,
     before: Annotated[
         int | None, Query(description="上一页的 next_before。", ge=1, le=MAX_KEY)
     ] = None,
@@ -140,7 +141,7 @@ def list_batches(
         found = office.batches.list(before=before, limit=limit + 1)
     more = len(found) > limit
     return BatchJobListOut(
-        items=[batch_of(one) for one in found[:limit]],
+        items=[batch_of(one, caller=caller) for one in found[:limit]],
         next_before=found[limit - 1].key if more else None,
     )
 
@@ -151,9 +152,9 @@ def list_batches(
     description="进度、件数、速度、预计剩余时间，文件的列和有误的行。",
     responses=documentation.BATCH_RESPONSES,
 )
-def get_batch(key: Key, store: StoreDep) -> BatchJobOut:
+def get_batch(key: Key, store: StoreDep, caller: CallerDep) -> BatchJobOut:
     """Show a job."""
-    return batch_of(_read(store, key))
+    return batch_of(_read(store, key), caller=caller)
 
 
 async def find_batch(key: Key, store: StoreDep) -> Batch:
@@ -171,6 +172,7 @@ async def find_batch(key: Key, store: StoreDep) -> Batch:
 async def follow_batch(
     batch: Annotated[Batch, Depends(find_batch)],
     store: StoreDep,
+    caller: CallerDep,
     last_event_id: Annotated[str, Header(description="最后收到的事件的 id。")] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Tell each change of a job until it ends."""
@@ -181,7 +183,8 @@ async def follow_batch(
             yield ServerSentEvent(event="progress", id=told, data=progress_of(batch))
         await asyncio.sleep(LOOKS_EVERY_S)
         batch = await run_in_threadpool(_read, store, batch.key)
-    yield ServerSentEvent(event="end", id=str(batch.version), data=batch_of(batch))
+    ended = batch_of(batch, caller=caller)
+    yield ServerSentEvent(event="end", id=str(batch.version), data=ended)
 
 
 @batch_router.get(
@@ -213,7 +216,7 @@ async def read_batch_results(
             "invalid_request", "xlsx 要等任务结束再取，不能 follow；请用 ndjson 或 csv。"
         )
     ready = await run_in_threadpool(look_at, store, key, caller=caller)
-    await run_in_threadpool(_note_export, store, key, format, actor)
+    await run_in_threadpool(note_export, store, key, format, actor=actor, refused=refused)
     folder = request.app.state.settings.data / "incoming"
     return await answer_results(
         store,
@@ -232,16 +235,12 @@ async def read_batch_results(
     description="不再分拣余下的行；已有的结果和已入库的来件仍在。早已结束的任务不变。",
     responses=documentation.CANCEL_RESPONSES,
 )
-def cancel_batch(key: Key, store: StoreDep, queue: QueueDep, actor: ActorDep) -> BatchJobOut:
+def cancel_batch(
+    key: Key, store: StoreDep, queue: QueueDep, caller: CallerDep, actor: ActorDep
+) -> BatchJobOut:
     """Cancel a job."""
     queue.prepare()
-    return batch_of(cancel(store, queue, key, actor=actor))
-
-
-def _note_export(store: Store, key: int, format: Format, actor: str) -> None:
-    with store.transaction(actor=actor) as office:
-        told = {"format": str(format)}
-        office.audit.note(Action.EXPORTED, RecordKind.BATCH, key, after=told)
+    return batch_of(cancel(store, queue, key, actor=actor), caller=caller)
 
 
 def _read(store: Store, key: int) -> Batch:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from nlp_service.api.schemas import AssessmentOut
 from nlp_service.api.validation import described
 from nlp_service.domain.batches import MOST_PROBLEMS, Batch, BatchState, NotifyState
+from nlp_service.domain.people import Caller, Permission
 from nlp_service.domain.submission import Kind, Mode
+from nlp_service.jobs.addresses import origin_of
 
 
 class RowProblemOut(BaseModel):
@@ -36,7 +38,10 @@ class BatchOptionsOut(BaseModel):
     kind: Kind = Field(description="没有写明类型的行按什么类型。")
     source: str = Field(description="来源。")
     mapping: Mapping[str, str] = Field(description="人工指定的列：文件的列名 → 所含内容。")
-    webhook: str = Field(description="结束时通知的地址；空为不通知。")
+    webhook: str = Field(
+        description="结束时通知的地址；空为不通知。路径和参数里可能有口令：完整的地址只给提交任务者和"
+        "管理员（manage），其余的人只见协议、主机和端口。"
+    )
 
 
 class BatchProgressOut(BaseModel):
@@ -123,9 +128,9 @@ def progress_of(batch: Batch) -> BatchProgressOut:
     return BatchProgressOut(**_progress(batch))
 
 
-def batch_of(batch: Batch) -> BatchJobOut:
-    """Return the shape of a job."""
-    options = asdict(batch.options)
+def batch_of(batch: Batch, *, caller: Caller) -> BatchJobOut:
+    """Return the shape of a job, as this caller may see it."""
+    options = {**asdict(batch.options), "webhook": _webhook_for(caller, batch)}
     return BatchJobOut(
         **_progress(batch),
         name=batch.file.name,
@@ -146,6 +151,14 @@ def batch_of(batch: Batch) -> BatchJobOut:
         finished_at=batch.finished_at,
         results_deleted_at=batch.results_until,
     )
+
+
+def _webhook_for(caller: Caller, batch: Batch) -> str:
+    """Return where a job's end is told of; of another's job, only which system is told."""
+    whole = batch.options.webhook
+    if not whole or batch.belongs_to(caller) or caller.may(Permission.MANAGE):
+        return whole
+    return origin_of(whole)
 
 
 def _progress(batch: Batch) -> dict[str, Any]:

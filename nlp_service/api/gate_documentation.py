@@ -6,7 +6,7 @@ It follows from the table of permissions, so no route need say it itself.
 from typing import Any
 
 from nlp_service.api.documentation import Responses, describe_problems
-from nlp_service.api.permissions import LINES, Access, Line
+from nlp_service.api.permissions import LINES, Access, Also, Line
 from nlp_service.domain.people import Permission
 
 _SCHEMES = {
@@ -57,10 +57,14 @@ def _needs(line: Line) -> str:
     """Say which permissions are needed, and for which parameter a further one."""
     said = f"\n\n需要权限 `{line.needs}`" if isinstance(line.needs, Permission) else "\n\n须已登录"
     for also in line.also:
-        unless = "除非" if also.by_default else "若"
-        value = "false" if also.by_default else "true"
-        said += f"；{unless} `{also.parameter}={value}`，还需要 `{also.permission}`"
+        said += f"；{_condition(also)}，还需要 `{also.permission}`"
     return f"{said}。"
+
+
+def _condition(also: Also) -> str:
+    if also.unless:
+        return f"若 `{also.parameter}` 不是 `{also.unless}`"
+    return f"除非 `{also.parameter}=false`" if also.by_default else f"若 `{also.parameter}=true`"
 
 
 def _add(operation: dict[str, Any], further: Responses) -> None:

@@ -32,6 +32,8 @@ class Also:
     permission: Permission
     by_default: bool
     """Whether it is asked for where the parameter is left out."""
+    unless: str = ""
+    """The only value that does not ask for it; empty where the parameter is a yes or no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +64,15 @@ def _is_asked_for(also: Also, query: QueryParams) -> bool:
     values = query.getlist(also.parameter)
     if not values:
         return also.by_default
-    return any(value.lower() not in _FALSE for value in values)
+    harmless = {also.unless} if also.unless else _FALSE
+    return any(value.lower() not in harmless for value in values)
 
 
 _STORES = [Also(parameter="store", permission=Permission.FILE, by_default=True)]
+_AS_TABLE = [
+    Also(parameter="format", permission=Permission.EXPORT, by_default=False, unless="ndjson")
+]
+"""Tables are for people to take along; as JSON lines other systems read what they may read."""
 SHOWS_RESTRICTED = [
     Also(parameter="show_restricted", permission=Permission.READ_ORIGINAL, by_default=False)
 ]
@@ -125,7 +132,12 @@ LINES: Sequence[Line] = (
     Line(method="GET", path=BATCHES_PATH, needs=Permission.READ),
     Line(method="GET", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.READ),
     Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/events", needs=Permission.READ),
-    Line(method="GET", path=f"{BATCHES_PATH}/{{key}}/results", needs=Permission.READ),
+    Line(
+        method="GET",
+        path=f"{BATCHES_PATH}/{{key}}/results",
+        needs=Permission.READ,
+        also=_AS_TABLE,
+    ),
     Line(method="DELETE", path=f"{BATCHES_PATH}/{{key}}", needs=Permission.FILE),
     # archives
     Line(method="POST", path=IMPORT_PATH, needs=Permission.FILE),

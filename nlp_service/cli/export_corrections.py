@@ -24,7 +24,7 @@ def export_corrections_command(output: Path, since: datetime | None, corrected: 
 
     人没有谈到的项为 null，训练时不算数。在训练配置中加一个 [[source]]，path 指向这个文件即可。
     """
-    from nlp_service.domain.audit import Action, RecordKind
+    from nlp_service.domain.audit import Export
     from nlp_service.store.opening import open_store
 
     count = 0
@@ -38,8 +38,7 @@ def export_corrections_command(output: Path, since: datetime | None, corrected: 
                 continue
             file.write(json.dumps(as_row(text), ensure_ascii=False) + "\n")
             count += 1
-        told = {"what": "corrections", "count": count}
-        office.audit.note(Action.EXPORTED, RecordKind.DATABASE, 0, after=told)
+        office.audit.note_export(Export.CORRECTIONS, {"count": count})
     click.echo(f"导出 {count} 件到 {output}。")
 
 

@@ -144,7 +144,17 @@ class Client:
                 time.sleep(0.5)
 
     def download(self, key: int, path: Path, *, format: str) -> None:
-        """Write the results there are into a file: ``ndjson``, ``csv`` or ``xlsx``."""
+        """Write the results there are into a file.
+
+        Args:
+            key: of the job.
+            path: of the file.
+            format: ``ndjson`` or, where the API key has the scope ``export``, ``csv`` or ``xlsx``.
+
+        Raises:
+            ServiceError: the service refused; with 403 where the scope is missing.
+            OSError: it was not reached, or the file cannot be written.
+        """
         with (
             self._sender.open("GET", f"/v1/batches/{key}/results", {"format": format}) as answer,
             path.open("wb") as file,

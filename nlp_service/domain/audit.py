@@ -110,6 +110,27 @@ class Action(enum.StrEnum):
     """撤销密钥"""
 
 
+class Export(enum.StrEnum):
+    """What was taken out of the service, as the fact ``what`` of an entry tells it."""
+
+    RESULTS = "results"
+    """一项批量任务的结果"""
+    REFUSED_ROWS = "refused_rows"
+    """一项批量任务中没有分拣的行"""
+    PACKET = "packet"
+    """一个届次的审查情况"""
+    RETURN_NOTE = "return_note"
+    """退回完善通知"""
+    STATISTICS = "statistics"
+    """统计"""
+    HOT_ISSUES = "hot_issues"
+    """热点"""
+    CORRECTIONS = "corrections"
+    """人工确认和更正过的来件"""
+    AUDIT = "audit"
+    """审计"""
+
+
 class RecordKind(enum.StrEnum):
     """What an audit entry is about."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from nlp_service.domain.people import Caller, CallerKind
 from nlp_service.domain.submission import Kind, Mode
 
 MOST_PROBLEMS = 100
@@ -158,6 +159,13 @@ class Batch:
     """When the results were taken out; None while they are there."""
     rows_per_s: float | None = None
     """Over the last minute of work; None while nobody can tell."""
+
+    def belongs_to(self, caller: Caller) -> bool:
+        """Say whether a caller handed it in; a key also where it did so for somebody."""
+        for_others = caller.kind is CallerKind.KEY
+        return self.submitted_by == caller.actor or (
+            for_others and self.submitted_by.startswith(f"{caller.actor} 代 ")
+        )
 
     @property
     def seconds_left(self) -> float | None:

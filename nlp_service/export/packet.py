@@ -65,9 +65,14 @@ class PacketRow:
     nearest: str = ""
 
     @property
+    def withheld(self) -> bool:
+        """It is restricted: its parts are counted with the others', and told of it alone never."""
+        return self.title == WITHHELD
+
+    @property
     def reasons(self) -> str:
         """Why it was decided so: by the rules' own words, else by the three questions."""
-        if self.title == WITHHELD:
+        if self.withheld:
             return "限阅，另行报告。"
         if self.grounds and self.decision not in _NOT_BY_RULE:
             return BETWEEN.join(filter(None, ["".join(self.grounds), self.note]))

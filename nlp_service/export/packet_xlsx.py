@@ -42,7 +42,7 @@ _EVERYTHING: Sequence[_Column] = (
     ("地区", 10, lambda it: it.district),
     ("日期", 12, lambda it: it.dated_on),
     ("议题", 16, lambda it: it.topic),
-    ("五大建设", 10, lambda it: it.construction),
+    ("五大建设", 10, lambda it: "" if it.withheld else it.construction),
     ("相关界别", 16, lambda it: it.sector),
     *_UNITS,
     ("总分", 8, lambda it: it.score),

@@ -60,6 +60,16 @@ def read_target(address: str, hosts: Sequence[str]) -> Target:
     )
 
 
+def origin_of(address: str) -> str:
+    """Return scheme, host and port of an address: what lies behind may be a secret.
+
+    >>> origin_of("https://platform.example.cn:8443/hooks/a1b2c3?token=d4e5")
+    'https://platform.example.cn:8443'
+    """
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def find_addresses(target: Target) -> Sequence[str]:
     """Look the host up; return its addresses, in the order in which they are to be tried.
 

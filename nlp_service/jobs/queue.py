@@ -78,7 +78,7 @@ class JobQueue:
         """
         from dbos import EnqueueOptions
 
-        name = f"batch-{batch}-{workflow}-{number}-{uuid.uuid4().hex[:8]}"
+        name = f"{_beginning(workflow, batch)}{number}-{uuid.uuid4().hex[:8]}"
         options = EnqueueOptions(
             workflow_name=workflow,
             queue_name=QUEUES[workflow].name,
@@ -104,6 +104,16 @@ class JobQueue:
             return self._client().list_workflows(
                 workflow_ids=list(names), load_input=False, load_output=False
             )
+
+    def of_batch(self, workflow: str, batch: int) -> Sequence[tuple[int, str]]:
+        """Return number and status of what DBOS knows of one kind of work of a job."""
+        beginning = _beginning(workflow, batch)
+        with self._explaining():
+            known = self._client().list_workflows(
+                workflow_id_prefix=beginning, load_input=False, load_output=False
+            )
+        names = [(one.workflow_id.removeprefix(beginning), one.status) for one in known]
+        return [(int(name.partition("-")[0]), status) for name, status in names]
 
     def prepare(self) -> None:
         """Make or update DBOS's tables."""
@@ -133,6 +143,10 @@ class JobQueue:
                         retry_connection_errors=False,
                     )
             return self._made
+
+
+def _beginning(workflow: str, batch: int) -> str:
+    return f"batch-{batch}-{workflow}-"
 
 
 def quiet_dbos() -> None:

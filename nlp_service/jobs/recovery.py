@@ -2,7 +2,8 @@
 
 DBOS itself takes up what a process left only when one of the same name starts again. Here every
 living worker looks: work whose worker is gone is resumed, wherever it runs then; what waits in our
-tables without work in the queue (a restored backup, a workflow that failed) gets new work.
+tables without work in the queue (a restored backup, a workflow that failed) gets new work: files,
+chunks, notices.
 """
 
 import logging
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from nlp_service.jobs.queue import QUEUES, READ, SCORE, JobQueue
+from nlp_service.domain.batches import NotifyState
+from nlp_service.jobs.notices import WAITS_S
+from nlp_service.jobs.queue import NOTIFY, QUEUES, READ, SCORE, JobQueue
 from nlp_service.jobs.reading import ACTOR
 from nlp_service.store.batch_tables import batches
 from nlp_service.store.locks import taking
@@ -79,6 +82,8 @@ def revive_stalled(store: Store, queue: JobQueue) -> int:
             return 0
         for key in _stalled(store):
             revived += _revive(store, queue, key)
+        for key in _untold(store):
+            revived += _revive_notice(store, queue, key)
     if revived:
         log.warning("为停滞的任务重新排入 %d 项工作。", revived)
     return revived
@@ -103,6 +108,38 @@ def _stalled(store: Store) -> list[int]:
                 )
             ).scalars()
         )
+
+
+def _untold(store: Store) -> list[int]:
+    """Return the jobs that have ended, and of whose end their webhooks do not know yet."""
+    b = batches.c
+    with store.reading() as office:
+        return list(
+            office.connection.execute(
+                select(b.key).where(
+                    b.finished_at.is_not(None),
+                    b.notify_state == NotifyState.WAITING,
+                    b.changed_at < datetime.now(UTC) - STALLED_AFTER,
+                )
+            ).scalars()
+        )
+
+
+def _revive_notice(store: Store, queue: JobQueue, key: int) -> int:
+    """Put the next try of a notice into the queue, unless one is there or all have been."""
+    with store.transaction(actor=ACTOR) as office:
+        if office.batches.hold(key).notify_state is not NotifyState.WAITING:
+            return 0
+        known = queue.of_batch(NOTIFY, key)
+        if any(status in _ALIVE for _, status in known):
+            return 0
+        number = 1 + max((number for number, _ in known), default=0)
+        if number > 1 + len(WAITS_S):
+            problem = "发送通知的工作每次都中断了"
+            office.batches.note_notified(key, NotifyState.FAILED, problem=problem)
+            return 0
+        queue.put(office.connection, NOTIFY, key, number)
+    return 1
 
 
 def _revive(store: Store, queue: JobQueue, key: int) -> int:

@@ -41,8 +41,7 @@ def look_at(store: Store, key: int, *, caller: Caller) -> Ready:
         until = office.batches.rows.ready_until(key)
     if batch.results_until is not None:
         raise ResultsGone(f"任务 {key} 的结果已满保存期，于 {batch.results_until:%Y-%m-%d} 删除。")
-    own = batch.submitted_by == caller.actor or batch.submitted_by.startswith(f"{caller.actor} 代 ")
-    withholds = not (own or caller.may(Permission.READ_ORIGINAL))
+    withholds = not (batch.belongs_to(caller) or caller.may(Permission.READ_ORIGINAL))
     return Ready(batch=batch, until_row=until, withholds=withholds)
 
 

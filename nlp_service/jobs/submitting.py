@@ -67,13 +67,17 @@ def submit(
     told = BatchFile(name=name, digest=digest, size=size)
     queue.prepare()  # not inside a transaction, for which DBOS would wait
     with store.transaction(actor=actor) as office:
-        office.batches.wait_for_turn()
         if known := office.batches.with_idempotency_key(idempotency_key):
             return Submitted(batch=_check_same(known, told, options), created=False)
         _check_room(office, settings)
         begun = office.batches.begin(told, options, idempotency_key=idempotency_key)
-        assert begun is not None  # nobody else is at it now
+        if begun is None:  # somebody was at the same, and this has waited for them
+            known = office.batches.with_idempotency_key(idempotency_key)
+            assert known is not None
+            return Submitted(batch=_check_same(known, told, options), created=False)
         _keep(office, begun.key, file)
+        office.batches.wait_for_turn()  # behind the file, so that nobody waits for its bytes
+        _check_room(office, settings, own=told)
         office.batches.note_workflow(begun.key, queue.put(office.connection, READ, begun.key))
     return Submitted(batch=begun, created=True)
 
@@ -110,17 +114,24 @@ def _check_same(known: Batch, file: BatchFile, options: BatchOptions) -> Batch:
     return known
 
 
-def _check_room(office: Office, settings: Settings) -> None:
+def _check_room(office: Office, settings: Settings, *, own: BatchFile | None = None) -> None:
+    """Refuse what there is no room for; ``own`` was written already, and counts as not there.
+
+    Raises:
+        QueueFull: too much waits.
+    """
     now = office.batches.queue()
+    unread_bytes = now.unread_bytes - (own.size if own else 0)
+    unfinished = office.batches.count_unfinished() - (1 if own else 0)
     wait_s = round(now.waiting_rows / now.rows_per_s) if now.rows_per_s else _SOONEST_S * 6
     retry_after_s = max(_SOONEST_S, min(wait_s, _LATEST_S))
-    if now.waiting_rows >= settings.queue_rows or now.unread_bytes >= MOST_UNREAD_BYTES:
+    if now.waiting_rows >= settings.queue_rows or unread_bytes >= MOST_UNREAD_BYTES:
         raise QueueFull(
             f"等待分拣的已有 {now.waiting_rows} 行，暂不接受新任务，"
             f"请约 {retry_after_s} 秒后再试。",
             retry_after_s=retry_after_s,
         )
-    if office.batches.count_unfinished() >= settings.queue_jobs:
+    if unfinished >= settings.queue_jobs:
         raise QueueFull(
             f"您已有 {settings.queue_jobs} 个任务没有完成，请等其中一个完成，"
             f"或取消一个（DELETE /v1/batches/编号），约 {retry_after_s} 秒后再试。",

@@ -19,6 +19,7 @@ from nlp_service.domain.audit import (
     AuditEntry,
     AuditFilter,
     Change,
+    Export,
     Facts,
     RecordKind,
 )
@@ -48,6 +49,29 @@ class Audit:
     ) -> None:
         """Note an act for each record, of which the same can be told."""
         self.note_changes(action, kind, dict.fromkeys(keys, Change(before=before, after=after)))
+
+    def note_export(
+        self,
+        what: Export,
+        told: Facts | None = None,
+        *,
+        kind: RecordKind = RecordKind.DATABASE,
+        key: int = 0,
+    ) -> None:
+        """Note that something is taken out of the service; it is sent when this is written.
+
+        Args:
+            what: is taken out.
+            told: as what, of which part, how much.
+            kind: of the record that it is of; the database where it is of many.
+            key: of that record.
+        """
+        self.note(Action.EXPORTED, kind, key, after=_of_export(what, told))
+
+    def has_noted_export(self, what: Export, told: Facts, *, kind: RecordKind, key: int) -> bool:
+        """Say whether this actor has taken the same out before."""
+        sought = (self.actor, Action.EXPORTED, _of_export(what, told))
+        return any((one.actor, one.action, one.after) == sought for one in self.of(kind, key))
 
     def note_changes(self, action: Action, kind: RecordKind, changes: Mapping[int, Change]) -> None:
         """Note an act for each record, by key, with what it made of it."""
@@ -129,6 +153,10 @@ def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
         yield audit.c.at >= wanted.since
     if wanted.until is not None:
         yield audit.c.at < wanted.until
+
+
+def _of_export(what: Export, told: Facts | None) -> Facts:
+    return {"what": str(what), **(told or {})}
 
 
 def _as_stored(facts: Facts | None) -> Facts | None:

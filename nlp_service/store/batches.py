@@ -44,7 +44,10 @@ class Batches:
     def begin(
         self, file: BatchFile, options: BatchOptions, *, idempotency_key: str = ""
     ) -> Batch | None:
-        """Note a job; None where this caller has used the idempotency key for one before."""
+        """Note a job; None where this caller has used the idempotency key for one before.
+
+        Where another transaction is using it now, this waits for that one's end.
+        """
         now = datetime.now(UTC)
         row = {
             "state": BatchState.WAITING,
@@ -114,7 +117,7 @@ class Batches:
         return [_read_batch(row) for row in self._connection.execute(statement)]
 
     def wait_for_turn(self) -> None:
-        """Let one job after the other be handed in, so that limits hold."""
+        """Let one job after the other be counted and committed, so that limits hold."""
         wait_for_turn(self._connection, _LOCK)
 
     def count_unfinished(self) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Export, RecordKind
 from nlp_service.domain.quality import Disposition
 from nlp_service.domain.records import Merge, Origin
 from nlp_service.domain.reviews import Findings, machine_findings
@@ -58,7 +58,8 @@ class Screening:
     def note_export(self, session: TermSession, *, format: str, proposals: int) -> None:
         """Note that a session's packet was taken out of the service."""
         told = {"format": format, "proposals": proposals}
-        self._audit.note(Action.EXPORTED, RecordKind.TERM_SESSION, session.key, after=told)
+        kind, key = RecordKind.TERM_SESSION, session.key
+        self._audit.note_export(Export.PACKET, told, kind=kind, key=key)
 
     def _read_where(self, taxonomy: Taxonomy, *conditions: Any) -> Sequence[ProposalCase]:
         s, a = submissions.c, assessments.c

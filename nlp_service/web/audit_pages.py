@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from nlp_service.api.deps import ActorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
-from nlp_service.domain.audit import Action, AuditEntry, AuditFilter, ChainHead, RecordKind
+from nlp_service.domain.audit import Action, AuditEntry, AuditFilter, ChainHead, Export
 from nlp_service.domain.records import begin_of
 from nlp_service.export.cells import make_safe
 from nlp_service.store.chaining import check_chain
@@ -105,8 +105,8 @@ def prove_audit(
 def download_audit(asked: AskedDep, store: StoreDep, actor: ActorDep) -> Response:
     """Send all entries that are asked for, the newest first, as a table."""
     with store.transaction(actor=actor) as office:
-        told = {"what": "audit", **{name: value for name, value in asked.form.items() if value}}
-        office.audit.note(Action.EXPORTED, RecordKind.DATABASE, 0, after=told)
+        told = {name: value for name, value in asked.form.items() if value}
+        office.audit.note_export(Export.AUDIT, told)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     content = _as_csv(store, asked.wanted)
     return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)

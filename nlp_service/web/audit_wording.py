@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nlp_service.domain.audit import Action, Facts, RecordKind
+from nlp_service.domain.audit import Action, Export, Facts, RecordKind
 from nlp_service.domain.retention import STATE_NAMES
 from nlp_service.domain.submission import KIND_NAMES
 
@@ -70,11 +70,22 @@ RECORD_KINDS: Mapping[RecordKind, str] = {
     RecordKind.KEY: "密钥",
     RecordKind.VIEW: "视图",
 }
+EXPORTS: Mapping[str, str] = {
+    Export.RESULTS: "批量结果",
+    Export.REFUSED_ROWS: "没有分拣的行",
+    Export.PACKET: "审查情况",
+    Export.RETURN_NOTE: "退回完善通知",
+    Export.STATISTICS: "统计",
+    Export.HOT_ISSUES: "热点",
+    Export.CORRECTIONS: "确认和更正",
+    Export.AUDIT: "审计",
+}
 FACTS: Mapping[str, str] = {
     "address": "地址",
     "bundle": "模型包",
     "code": "代码",
     "convert_from": "转意见建议线",
+    "count": "件数",
     "dated_from": "日期从",
     "dated_until": "日期到",
     "deleted": "已删除",
@@ -84,6 +95,7 @@ FACTS: Mapping[str, str] = {
     "duties": "管什么",
     "expected_error": "预期错误率",
     "expires_at": "失效",
+    "figure": "图表",
     "file_from": "立案线",
     "filing_number": "立案编号",
     "format": "格式",
@@ -129,6 +141,8 @@ def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[
 
     >>> facts_in_words({"role": "viewer", "name": "张三"}, {"role": "admin", "name": "张三"})
     [('角色', 'viewer → admin')]
+    >>> facts_in_words(None, {"what": "results", "format": "csv"})
+    [('内容', '批量结果'), ('格式', 'csv')]
     """
     was, now = before or {}, after or {}
     names = [*was, *(name for name in now if name not in was)]
@@ -137,6 +151,8 @@ def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[
 
 
 def _told(was: Facts, now: Facts, name: str) -> str:
+    if name == "what":
+        return EXPORTS.get(now[name], now[name])
     if name not in was:
         return _value(now[name])
     return f"{_value(was[name])} → {_value(now.get(name))}"

@@ -11,7 +11,7 @@ from nlp_service.api.batch_results import Format
 from nlp_service.api.deps import ActorDep, AssessorDep, PlaceNamesDep, StoreDep
 from nlp_service.api.hot_issue_routes import USUAL_DAYS, check_topic, unfit
 from nlp_service.api.problems import RequestRefused
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Export
 from nlp_service.domain.records import ListedSubmission
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.duplicates.hot_issues import HotIssue, HotIssues, Order, Window
@@ -252,11 +252,10 @@ def _whole_table(found: HotIssues, taxonomy: Taxonomy) -> Table:
 
 def _note_export(store: Store, asked: _Asked, format: str, actor: str) -> None:
     told = {
-        "what": "hot_issues",
         "format": format,
         "first": str(asked.window.first),
         "last": str(asked.window.last),
         "topic": asked.topic,
     }
     with store.transaction(actor=actor) as office:
-        office.audit.note(Action.EXPORTED, RecordKind.DATABASE, 0, after=told)
+        office.audit.note_export(Export.HOT_ISSUES, told)

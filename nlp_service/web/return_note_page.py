@@ -5,10 +5,11 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from nlp_service.api.deps import ActorDep, StoreDep
+from nlp_service.api.deps import ActorDep, CallerDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.api.submission_routes import SubmissionKey
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Export, RecordKind
+from nlp_service.domain.people import Permission
 from nlp_service.export.official import MEDIA_TYPE
 from nlp_service.export.return_note import write_return_note
 from nlp_service.web.forms import SignedFormDep
@@ -21,9 +22,14 @@ LONGEST_TEXT = 20_000
 
 @return_note_router.post("/submissions/{key}/return-note")
 def download_return_note(
-    key: SubmissionKey, form: SignedFormDep, store: StoreDep, actor: ActorDep
+    key: SubmissionKey, form: SignedFormDep, store: StoreDep, caller: CallerDep, actor: ActorDep
 ) -> Response:
-    """Send the note as a document, and note that it was taken out."""
+    """Send the note as a document, and note that it was taken out.
+
+    Raises:
+        RequestRefused: there is no text, or too much; or the submission is restricted, so that
+            its title and who handed it in are not for this caller.
+    """
     text = form.get("text", "").replace("\r\n", "\n").strip()
     if not text or len(text) > LONGEST_TEXT:
         raise RequestRefused(
@@ -31,10 +37,11 @@ def download_return_note(
         )
     with store.transaction(actor=actor) as office:
         found = office.submissions.get(key)
+        if found.submission.restricted and not caller.may(Permission.READ_ORIGINAL):
+            needed = Permission.READ_ORIGINAL
+            raise RequestRefused("not_allowed", f"来件 {key} 限阅：需要权限 {needed}。")
         quality = found.assessment.answer["quality"]
-        office.audit.note(
-            Action.EXPORTED, RecordKind.SUBMISSION, key, after={"what": "return_note"}
-        )
+        office.audit.note_export(Export.RETURN_NOTE, kind=RecordKind.SUBMISSION, key=key)
     submission = found.submission
     document = write_return_note(
         text,

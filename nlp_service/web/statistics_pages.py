@@ -11,7 +11,7 @@ from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
 from nlp_service.api.hot_issue_routes import unfit
 from nlp_service.api.problems import RequestRefused
 from nlp_service.bundle import Bundle
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Export
 from nlp_service.domain.statistics import StatisticsFilter
 from nlp_service.domain.submission import Kind
 from nlp_service.duplicates.hot_issues import Window
@@ -98,8 +98,8 @@ def send_statistics(
     if not chosen or format not in (("xlsx",) if figure == ALL else ("csv", "xlsx")):
         raise RequestRefused("not_found")
     with store.transaction(actor=actor) as office:
-        told = {"what": "statistics", "figure": figure, "format": format, **_facts(wanted)}
-        office.audit.note(Action.EXPORTED, RecordKind.DATABASE, 0, after=told)
+        told = {"figure": figure, "format": format, **_facts(wanted)}
+        office.audit.note_export(Export.STATISTICS, told)
     return send_tables(
         [one.table for one in chosen], Format(format), name=_file_name(figure, chosen, wanted)
     )

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from nlp_service.app import create_app
 from nlp_service.assess import Assessor
+from nlp_service.jobs.worker import working
 from nlp_service.settings import Settings
 from nlp_service.store.opening import open_store
 from tests.callers import BEARER, FORGETFUL, add_user, passwords, sign_in
@@ -115,3 +116,33 @@ def user(office, store):
         return client
 
     return make
+
+
+@pytest.fixture(scope="module")
+def working_settings(keeping_settings, default_bundle_folder):
+    return keeping_settings.model_copy(update={"bundle": default_bundle_folder, "queue_jobs": 3})
+
+
+@pytest.fixture(scope="module")
+def clerk(working_settings, session_store, quick_assessor):
+    """A client of a service beside which no worker runs."""
+    app = create_app(working_settings, assessor=quick_assessor, store=session_store)
+    with TestClient(app, headers=BEARER) as client:
+        yield client
+
+
+@pytest.fixture
+def desk(clerk, store):
+    """The same, without a job."""
+    return clerk
+
+
+@pytest.fixture
+def worker(desk, working_settings, session_store, quick_assessor):
+    """Work goes on."""
+
+    def load(settings):
+        return quick_assessor
+
+    with working(working_settings, store=session_store, load=load) as worker:
+        yield worker

@@ -13,61 +13,9 @@ from starlette.testclient import TestClient
 from nlp_service.api.batch_schemas import BatchJobListOut, BatchJobOut, BatchLineOut
 from nlp_service.api.problems import PROBLEMS
 from nlp_service.app import create_app
-from nlp_service.jobs.worker import working
-from tests.callers import BEARER, bearer
+from tests.api.batches import BATCHES, FAST, NDJSON, events, submit
+from tests.callers import BEARER
 from tests.jobs.letters import jsonl, rows
-
-BATCHES = "/v1/batches"
-NDJSON = {"Content-Type": "application/x-ndjson"}
-FAST = {"mode": "fast", "store": "false"}
-
-
-@pytest.fixture(scope="module")
-def working_settings(keeping_settings, default_bundle_folder):
-    return keeping_settings.model_copy(update={"bundle": default_bundle_folder, "queue_jobs": 3})
-
-
-@pytest.fixture(scope="module")
-def clerk(working_settings, session_store, quick_assessor):
-    """A client of a service beside which no worker runs."""
-    app = create_app(working_settings, assessor=quick_assessor, store=session_store)
-    with TestClient(app, headers=BEARER) as client:
-        yield client
-
-
-@pytest.fixture
-def desk(clerk, store):
-    """The same, without a job."""
-    return clerk
-
-
-@pytest.fixture
-def worker(desk, working_settings, session_store, quick_assessor):
-    """Work goes on."""
-
-    def load(settings):
-        return quick_assessor
-
-    with working(working_settings, store=session_store, load=load) as worker:
-        yield worker
-
-
-def submit(client, content, *, headers=NDJSON, status=202, **query):
-    response = client.post(BATCHES, content=content, headers=headers, params={**FAST, **query})
-    assert response.status_code == status, response.text
-    return response.json()
-
-
-def events(client, key, last_event_id=""):
-    headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
-    with client.stream("GET", f"{BATCHES}/{key}/events", headers=headers) as response:
-        assert response.headers["Content-Type"].startswith("text/event-stream")
-        blocks = "".join(response.iter_text()).strip().split("\n\n")
-    return [
-        dict(line.split(": ", 1) for line in block.splitlines())
-        for block in blocks
-        if not block.startswith(":")
-    ]
 
 
 def test_a_file_goes_in_and_its_results_come_out_in_every_form(desk, worker):
@@ -108,37 +56,6 @@ def test_a_file_goes_in_and_its_results_come_out_in_every_form(desk, worker):
     )
     sheet = openpyxl.load_workbook(io.BytesIO(book.content)).active
     assert [cell.value for cell in sheet["A"]] == ["序号", *range(1, 31)]
-
-
-def test_restricted_rows_are_for_who_may_read_them_and_who_handed_them_in(
-    desk, worker, session_store
-):
-    others = [
-        TestClient(desk.app, headers=bearer(session_store, name=name, scopes=scopes))
-        for name, scopes in (
-            ("窗口", {"read", "assess"}),
-            ("平台", {"read", "assess", "file"}),
-            ("审计", {"read", "read_original"}),
-        )
-    ]
-    window, platform, auditor = others
-    key = submit(platform, jsonl(rows(4)), store="true")["key"]
-    events(desk, key)
-    results = f"{BATCHES}/{key}/results"
-    lines = [json.loads(line) for line in platform.get(results).text.splitlines()]
-    restricted = lines[1]["assessment"]
-    desk.post(f"/v1/submissions/{restricted['stored']['key']}:restrict")
-
-    for client in (platform, auditor, desk):
-        assert restricted["text"] in client.get(results).text
-    for format in ("ndjson", "csv"):
-        told = window.get(results, params={"format": format}).text
-        assert restricted["text"] not in told
-        assert "限阅，" in told
-        assert lines[2]["assessment"]["text"] in told
-    BatchLineOut.model_validate_json(window.get(results).text.splitlines()[1])
-    desk.post(f"/v1/submissions/{restricted['stored']['key']}:unrestrict")
-    assert restricted["text"] in window.get(results).text
 
 
 def test_results_are_followed_while_the_job_runs(desk, worker):

@@ -212,6 +212,21 @@ def test_who_may_only_look_cannot_see_what_is_restricted(user, query):
     assert client.get("/v1/submissions/1?show_restricted=false").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "query", ["format=csv", "format=xlsx", "format=ndjson&format=csv", "format=", "format=pdf"]
+)
+def test_who_may_only_look_cannot_take_tables_along(user, query):
+    answer = user(UserRole.VIEWER).get(f"/v1/batches/1/results?{query}")
+
+    assert (answer.status_code, code_of(answer)) == (403, "not_allowed")
+    assert answer.json()["detail"] == "需要权限 export，张三 没有。"
+
+
+@pytest.mark.parametrize("query", ["", "format=ndjson"])
+def test_who_may_look_can_read_results_as_lines(user, query):
+    assert user(UserRole.VIEWER).get(f"/v1/batches/1/results?{query}").status_code == 404
+
+
 def test_who_is_let_in_is_told_what_there_is_not(office):
     assert code_of(office.get("/v1/nothing")) == "not_found"
     answer = office.patch("/v1/submissions/1")
@@ -231,3 +246,5 @@ def test_the_document_says_what_each_address_needs(office):
             assert {"401", "403", "429"} <= operation["responses"].keys()
         if isinstance(line.needs, Permission):
             assert f"需要权限 `{line.needs}`" in operation["description"]
+            for also in line.also:
+                assert f"还需要 `{also.permission}`" in operation["description"]

@@ -82,6 +82,16 @@ def test_only_what_differs_or_is_recent_comes_if_wanted(keeping, reviewed, tmp_p
     assert export(keeping, tmp_path / "b.jsonl", "--since", "2100-01-01") == []
 
 
+def test_what_is_restricted_stays_in_the_house(keeping, reviewed, store, tmp_path):
+    with store.transaction(actor="张三") as office:
+        office.submissions.restrict(reviewed[0], restricted=True)
+
+    rows = export(keeping, tmp_path / "审核.jsonl")
+
+    assert [row["id"] for row in rows] == [f"reviewed-{reviewed[1]}"]
+    assert "城南菜场" not in (tmp_path / "审核.jsonl").read_text(encoding="utf-8")
+
+
 def test_a_folder_that_is_not_there_is_told_and_nothing_is_noted(keeping, store, tmp_path):
     done = CliRunner().invoke(
         main, ["export-corrections", str(tmp_path / "无" / "a.jsonl")], env=keeping

@@ -190,6 +190,8 @@ def test_each_decision_has_its_list_with_reasons_in_the_rules_words(book):
     assert refused["理由"] == f"{RULE}；电话***"
     assert (restricted["案由"], restricted["提案者"]) == ("（限阅）", None)
     assert restricted["理由"] == "限阅，另行报告。"
+    told = {row["案由"]: row["五大建设"] for row in rows_of(book["全部提案"])}
+    assert (told[refused["案由"]], told["（限阅）"]) == ("社会", None)
     (returned,) = rows_of(book["退回完善"])
     assert returned["理由"] == "没经过深入调研（未见走访、座谈等调研）"
     assert returned["案由"] == "关于重视停车难的建议"

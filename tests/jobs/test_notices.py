@@ -2,13 +2,11 @@
 
 import json
 import socket
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from pydantic import SecretStr
 
 from nlp_service.client import SignatureRefused, check_signature
 from nlp_service.domain.batches import NotifyState
@@ -16,33 +14,7 @@ from nlp_service.domain.errors import WebhookRefused
 from nlp_service.jobs import notices
 from nlp_service.jobs.notices import NoticeFailed, send_notice, sign
 from tests.jobs.letters import EVERY_FAST, rows
-
-SECRET = "一个长密钥"
-
-
-@contextmanager
-def receiving(*statuses, headers=()):
-    """A receiver that answers with these statuses, then with 200; yields its port and its post."""
-    post, answers = [], list(statuses)
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            post.append((self.path, self.headers, body))
-            self.send_response(answers.pop(0) if answers else 200)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port, post
-        server.shutdown()
-        thread.join()
+from tests.jobs.receivers import SECRET, notifying, receiving
 
 
 def send(port, body=b"{}", **options):
@@ -97,6 +69,19 @@ def test_a_receiver_that_does_not_answer_is_a_failed_try():
         send(port)
 
 
+def test_why_a_notice_failed_is_told_without_the_path_of_its_address():
+    with receiving(503, 410) as (port, _):
+        hosts, address = [f"127.0.0.1:{port}"], f"http://127.0.0.1:{port}/a1b2c3?token=d4e5"
+        told = []
+        for listed in (hosts, hosts, []):
+            with pytest.raises((NoticeFailed, WebhookRefused)) as failed:
+                send_notice(address, b"{}", hosts=listed, secret=SECRET)
+            told.append(str(failed.value))
+
+    assert ["503" in told[0], "410" in told[1], "NLP_WEBHOOK_HOSTS" in told[2]] == [True] * 3
+    assert not [one for one in told if "a1b2c3" in one or "d4e5" in one]
+
+
 def test_a_name_server_that_is_out_is_a_failed_try(monkeypatch):
     def refuse(host, port, **options):
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
@@ -112,7 +97,7 @@ def test_a_worker_without_the_secret_sends_nothing_that_anybody_could_sign(desk,
         listed = desk.settings.model_copy(update={"webhook_hosts": (f"127.0.0.1:{port}",)})
         monkeypatch.setattr(desk.worker.shop, "settings", listed)
         monkeypatch.setattr(
-            desk, "settings", listed.model_copy(update={"webhook_secret": _secret()})
+            desk, "settings", listed.model_copy(update={"webhook_secret": SecretStr(SECRET)})
         )
         options = replace(EVERY_FAST, webhook=f"http://127.0.0.1:{port}/")
         batch = desk.wait(desk.submit(rows(2), options=options).key)
@@ -127,10 +112,7 @@ def test_a_job_tells_of_its_end_until_it_is_heard(desk, monkeypatch):
     monkeypatch.setattr(notices, "WAITS_S", (1, 1))
     monkeypatch.setattr("nlp_service.jobs.work.WAITS_S", (1, 1))
     with receiving(503) as (port, post):
-        allowed = {"webhook_hosts": (f"127.0.0.1:{port}",), "webhook_secret": _secret()}
-        settings = desk.settings.model_copy(update=allowed)
-        monkeypatch.setattr(desk, "settings", settings)
-        monkeypatch.setattr(desk.worker.shop, "settings", settings)
+        notifying(desk, monkeypatch, port)
         options = replace(EVERY_FAST, webhook=f"http://127.0.0.1:{port}/")
         batch = desk.wait(desk.submit(rows(3, row2="！！"), options=options).key)
         while desk.look(batch.key).notify_state is NotifyState.WAITING:
@@ -143,9 +125,3 @@ def test_a_job_tells_of_its_end_until_it_is_heard(desk, monkeypatch):
     told = json.loads(post[-1][2])["batch"]
     assert (told["key"], told["state"], told["done"], told["refused"]) == (batch.key, "done", 2, 1)
     assert "路灯" not in post[-1][2].decode()
-
-
-def _secret():
-    from pydantic import SecretStr
-
-    return SecretStr(SECRET)

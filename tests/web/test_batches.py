@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 
 import openpyxl
 import pytest
@@ -41,6 +42,17 @@ def sheet_of(download):
 def jobs_of(store):
     with store.reading() as office:
         return office.batches.list()
+
+
+def wait_for(store, job):
+    """Wait until a job has ended."""
+    key, until = int(job.rsplit("/")[-1]), time.monotonic() + 60
+    while True:
+        with store.reading() as office:
+            if office.batches.get(key).state.final:
+                return
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_a_dropped_file_is_shown_with_what_was_found_in_it(user):
@@ -247,6 +259,24 @@ def test_a_file_goes_in_and_its_results_come_out(open_page, worker, store, tmp_p
     assert [cell.value for cell in refused["A"]] == ["序号", 4, 5]
     with store.reading() as office:
         assert office.batches.rows.count_stored(jobs_of(store)[0].key) == 4
+
+
+def test_who_may_not_export_is_offered_lines_alone(user, worker, store):
+    clerk, viewer = user(UserRole.SECRETARY), user(UserRole.VIEWER, "访客")
+    job = start(clerk, drop(clerk, workbook()), keep="no")
+    wait_for(store, job)
+
+    shown = Reader(viewer.get(job).text).all("href")
+    offered = Reader(clerk.get(job).text).all("href")
+
+    assert not [href for href in shown if "=csv" in href or "=xlsx" in href]
+    assert len([href for href in shown if "=ndjson" in href]) == 2
+    assert "须有“导出”的权限" in viewer.get(job).text
+    tables = [href for href in offered if "=csv" in href or "=xlsx" in href]
+    assert len(tables) == 4
+    for href in tables:
+        refused = viewer.get(href, headers=BROWSER)
+        assert (refused.status_code, "需要权限" in refused.text) == (403, True)
 
 
 def test_a_file_is_dropped_anywhere_and_its_column_named(open_page):

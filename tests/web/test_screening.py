@@ -9,10 +9,12 @@ import docx
 import openpyxl
 import pytest
 from playwright.sync_api import expect
+from starlette.testclient import TestClient
 
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
+from tests.callers import bearer
 from tests.web.proposals import ALL, HOLLOW, SCRIPT, SOLID, SUED, TWIN, hand_in, name_session
 from tests.web.reading import assert_fits, assert_strict, serious_violations
 
@@ -243,8 +245,36 @@ def test_who_took_the_packet_out_is_in_the_audit(office, secretary, store):
     with store.reading() as opened:
         *_, entry = opened.audit.of(RecordKind.TERM_SESSION, 1)
     assert (entry.action, entry.actor) == (Action.EXPORTED, "张三")
-    assert entry.after == {"format": "docx", "proposals": 1}
+    assert entry.after == {"what": "packet", "format": "docx", "proposals": 1}
     assert secretary.get("/screening/1/packet.pdf").status_code == 422
+
+
+def words_of_packets(client):
+    """All that the packets of the first session hold, the workbook's and the document's."""
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/screening/1/packet.xlsx").content))
+    cells = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
+    paper = docx.Document(io.BytesIO(client.get("/screening/1/packet.docx").content))
+    tables = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    return "\n".join(cells), "\n".join([*tables, *(one.text for one in paper.paragraphs)])
+
+
+def test_of_a_restricted_proposal_no_packet_tells(office, secretary, store):
+    kept_back, _ = hand_in(office, {**SUED, "submitter": "林秀兰"}, HOLLOW)
+    name_session(secretary)
+    noted = {"disposition": "not_filed", "note": "南门那家厂的事请另报"}
+    assert secretary.post(f"/screening/1/cases/{kept_back}/decision", data=noted).is_success
+    secrets = (SUED["title"], "林秀兰", "南门那家厂")
+    for words in words_of_packets(secretary):
+        assert all(secret in words for secret in secrets)
+
+    office.post(f"/v1/submissions/{kept_back}:restrict")
+    printer = TestClient(office.app, headers=bearer(store, scopes={"read", "export"}))
+
+    for client in (secretary, printer):
+        for words in words_of_packets(client):
+            assert HOLLOW["title"] in words
+            assert "2026-001" in words
+            assert not any(secret in words for secret in secrets)
 
 
 def test_a_long_session_goes_on_where_the_page_ends(office, secretary, monkeypatch):

@@ -10,13 +10,13 @@ from starlette.testclient import TestClient
 
 from nlp_service.app import create_app
 from nlp_service.assess import Assessor
-from nlp_service.domain.audit import Action, RecordKind
+from nlp_service.domain.audit import Action, Export, RecordKind
 from nlp_service.domain.people import SCOPES, Permission, UserRole
 from nlp_service.store.filing_lines import take_up_lines
 from nlp_service.store.following import following
 from nlp_service.store.in_force import settings_in_force
 from nlp_service.store.signing_in import sign_in
-from nlp_service.web.audit_wording import ACTIONS, RECORD_KINDS
+from nlp_service.web.audit_wording import ACTIONS, EXPORTS, RECORD_KINDS
 from nlp_service.web.bundles import describe_bundles
 from nlp_service.web.model_card import read_card
 from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, SECTIONS, USERS
@@ -67,6 +67,7 @@ def test_names_are_there_for_all_that_is_shown(assessor):
 
     assert set(ACTIONS) == set(Action)
     assert set(RECORD_KINDS) == set(RecordKind)
+    assert set(EXPORTS) == set(Export)
     assert set(PERMISSIONS) == set(Permission)
     assert set(PARTS) >= {*thresholds.sure, *thresholds.show}
 
