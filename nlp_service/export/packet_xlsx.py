@@ -40,6 +40,7 @@ _EVERYTHING: Sequence[_Column] = (
     *_UNITS,
     ("总分", 8, lambda it: it.score),
     ("等次", 12, lambda it: it.band),
+    ("等级是否更正", 10, lambda it: "是" if it.score_corrected else ""),
     ("三问", 36, lambda it: it.reason_line),
     ("审查提示", 36, lambda it: BETWEEN.join(it.grounds)),
     ("相近来件", 30, lambda it: it.nearest),

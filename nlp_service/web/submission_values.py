@@ -54,8 +54,15 @@ class LevelShown:
     person: int | None
     """A person's level where it is another; None where nobody said one."""
     held: int
+    given: bool
+    """A person gave it, be it the machine's."""
     words: Sequence[str]
     """The rubric's words for the levels, from 0 upwards."""
+
+    @property
+    def counts(self) -> float:
+        """The level from which the total follows: a person's, else the machine's mean."""
+        return self.held if self.given else float(self.said["level"])
 
 
 def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
@@ -114,6 +121,7 @@ def read_levels(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[LevelShown
             said=level,
             person=person[code] if person.get(code, machine[code]) != machine[code] else None,
             held=held[code],
+            given=code in person,
             words=words.get(code, ()),
         )
         for level in (quality["levels"] if quality else ())

@@ -61,6 +61,7 @@ def case(key, title="", *, decided=None, by="李四", note="", **told):
         "restricted": False,
         "score": 71.5,
         "band": "一般",
+        "score_corrected": False,
         "low": 0.1,
         "answers": [answer],
         "grounds": [],
