@@ -43,9 +43,16 @@ Keys = Annotated[list[Key], Query(max_length=MOST_CONFIRMED)]
 
 @inbox_router.get(INBOX)
 def show_inbox(
-    request: Request, store: StoreDep, assessor: AssessorDep, caller: CallerDep
+    request: Request,
+    store: StoreDep,
+    assessor: AssessorDep,
+    caller: CallerDep,
+    deleted: Annotated[Key | None, Query()] = None,
 ) -> Response:
-    """Show the list; to htmx a further page, or all that the filters change."""
+    """Show the list; to htmx a further page, or all that the filters change.
+
+    Whoever has ``deleted`` a submission is led here, and told so.
+    """
     query, cursor = read_query(request.query_params), request.query_params.get("cursor")
     by_script = by_htmx(request)
     with store.reading() as office:
@@ -59,6 +66,7 @@ def show_inbox(
         page = _page_behind(office, query, cursor) if cursor else page
         values = _list_values(office, page, query, assessor)
         values |= _frame_values(office, counts, query, caller, assessor)
+        values["deleted"] = deleted if deleted and _is_deleted(office, deleted) else None
     template = "inbox/body.html" if by_script else "inbox.html"
     response = render(request, template, **values, first=cursor is None)
     if by_script:
@@ -165,6 +173,13 @@ def undo(
     said = f"已撤销 {undone} 件。" if undone else "早已撤销。"
     told = {**json.loads(trigger_of(said)), "undone": {"keys": sorted(set(keys))}}
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(told)})
+
+
+def _is_deleted(office: Office, key: int) -> bool:
+    try:
+        return office.submissions.get(key, even_deleted=True).submission.deleted_at is not None
+    except RecordUnknown:
+        return False
 
 
 def _page_behind(office: Office, query: InboxQuery, cursor: str) -> ListPage:

@@ -89,6 +89,9 @@ document.addEventListener("click", ({ target }) => {
 }, true);
 if (location.hash.startsWith("#s-")) goTo(at(location.hash.slice(1)));
 
+// What was deleted is said once, not again when the page is loaded anew.
+if (at("deleted")) history.replaceState(history.state, "", location.pathname);
+
 // --- an inbox that is still empty ------------
 
 // A first start brings the samples within seconds; so look a few times, not all night, since asking
