@@ -1,7 +1,7 @@
 """收件箱: the list of submissions, and what is done with them from it: confirm, correct, take back.
 
-What is done answers htmx with the rows anew and the counts of the views; without a script it leads
-back to the list.
+What is done answers htmx with the rows anew and with every count that the page shows: of the list,
+the views, the filters' choices. Without a script it leads back to the list.
 """
 
 import json
@@ -39,6 +39,7 @@ PAGE = 50
 
 Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Keys = Annotated[list[Key], Query(max_length=MOST_CONFIRMED)]
+KeysOrNone = Annotated[list[Key], Query(max_length=MOST_CONFIRMED, default_factory=list)]
 
 
 @inbox_router.get(INBOX)
@@ -76,9 +77,13 @@ def show_inbox(
 
 @inbox_router.get(f"{INBOX}/rows")
 def show_rows(
-    request: Request, store: StoreDep, assessor: AssessorDep, caller: CallerDep, key: Keys
+    request: Request,
+    store: StoreDep,
+    assessor: AssessorDep,
+    caller: CallerDep,
+    key: KeysOrNone,
 ) -> Response:
-    """Show some rows as they are now, to be put in the place of those on the page."""
+    """Show some rows as they are now, with the counts, to be put in the place of the page's."""
     with store.reading() as office:
         return _rows_anew(request, office, key, caller, assessor)
 
@@ -220,12 +225,21 @@ def _frame_values(
 def _rows_anew(
     request: Request, office: Office, keys: Sequence[int], caller: Caller, assessor: Assessor
 ) -> Response:
-    """Return rows and views, each to take the place of the one of its id."""
+    """Return rows and counts, each to take the place of the one of its id."""
     query = _query_of_page(request)
     items = office.submissions.among(keys)
     rows = make_rows(office, items, assessor.bundle.taxonomy, words=query.wanted.words)
-    tabs = filters.make_tabs(office, query, caller.user_key)
-    return render(request, "inbox/anew.html", rows=rows, tabs=tabs, parts=PARTS, query=query)
+    counts = office.submissions.count(query.wanted)
+    return render(
+        request,
+        "inbox/anew.html",
+        rows=rows,
+        parts=PARTS,
+        query=query,
+        tabs=filters.make_tabs(office, query, caller.user_key),
+        total=counts.total,
+        choices=filters.main_choices(query, counts, assessor.bundle.taxonomy),
+    )
 
 
 def _query_of_page(request: Request) -> InboxQuery:
