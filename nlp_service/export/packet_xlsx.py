@@ -40,7 +40,6 @@ _EVERYTHING: Sequence[_Column] = (
     *_UNITS,
     ("总分", 8, lambda it: it.score),
     ("等次", 12, lambda it: it.band),
-    ("等级是否更正", 10, lambda it: "是" if it.score_corrected else ""),
     ("三问", 36, lambda it: it.reason_line),
     ("审查提示", 36, lambda it: BETWEEN.join(it.grounds)),
     ("相近来件", 30, lambda it: it.nearest),
@@ -48,6 +47,7 @@ _EVERYTHING: Sequence[_Column] = (
     ("审定人", 12, lambda it: it.decided_by),
     ("是否批量采纳", 10, lambda it: "是" if it.adopted else ""),
     ("系统建议", 14, lambda it: it.suggestion),
+    ("等级是否更正", 10, lambda it: "是" if it.score_corrected else ""),
 )
 _BRIEF: Sequence[_Column] = (
     *_IDENTITY,

@@ -191,6 +191,7 @@ def open_store(settings: Settings) -> Store:
     except BaseException:
         database.close()
         raise
+    # The rubric is the guide's: bundles of one version of the taxonomy carry the same.
     rubric = cache(partial(read_taxonomy, settings.bundle / TAXONOMY))
     return Store(database.engine, database.server, rubric=rubric)
 

@@ -80,10 +80,13 @@ def _correct_totals(connection: Connection, keys: Collection[int], rubric: Rubri
     rows = connection.execute(
         select(_a.submission_key, _a.answer["quality"]["levels"].label("machine"), _r.levels)
         .join_from(assessments, reviewed, _r.submission_key == _a.submission_key)
+        .join(standings, standings.c.key == _r.submission_key)
         .where(among(_r.submission_key, keys), _a.current, _r.levels.is_not(None))
     ).all()
     totals = {
-        row.submission_key: correct_total(row.machine or (), row.levels, rubric()) for row in rows
+        row.submission_key: correct_total(row.machine, row.levels, rubric())
+        for row in rows
+        if row.machine
     }
     corrected = [
         {"of": key, "score": total.score, "band": total.band}

@@ -71,6 +71,7 @@ def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
         return {"view": view, "history": read_history(view, taxonomy)}
     of_gates = read_part(view, "gates", taxonomy)
     marks = {(one.layer, one.start, one.end) for one in view.highlights()}
+    levels = read_levels(view, taxonomy)
     counts = Counter(layer for layer, _, _ in marks)
     return {
         "view": view,
@@ -81,7 +82,8 @@ def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
         "keys_of_parts": KEYS,
         "gates": of_gates,
         "gate_rows": read_gates(view, of_gates, taxonomy),
-        "levels": read_levels(view, taxonomy),
+        "levels": levels,
+        "quality_notes": read_quality_notes(view, levels, taxonomy),
         "said_levels": view.last_word("levels"),
         "reply_classes": list(REPLIES.items()),
         "outcome_form": propose_outcome(view),
@@ -127,6 +129,17 @@ def read_levels(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[LevelShown
         for level in (quality["levels"] if quality else ())
         if (code := level["code"])
     ]
+
+
+def read_quality_notes(
+    view: SubmissionView, levels: Sequence[LevelShown], taxonomy: Taxonomy
+) -> Sequence[str]:
+    """Return what one must know of the total that counts: which caps hold."""
+    if not view.listed.score_corrected:
+        quality = view.answer["quality"]
+        return quality["notes"] if quality else ()
+    held = {row.said["code"]: round(row.counts) for row in levels}
+    return [cap.note for cap in taxonomy.caps if held.get(cap.dimension) == cap.level]
 
 
 def propose_outcome(view: SubmissionView) -> Outcome:

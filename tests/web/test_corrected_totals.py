@@ -61,6 +61,18 @@ def test_what_nobody_spoke_of_counts_and_is_shown_as_the_machine_has_it(secretar
     assert 'data-person="4"' in page
 
 
+def test_the_caps_that_are_told_are_those_of_the_levels_that_count(secretary, hollow):
+    correct(secretary, hollow, **{**BEST, "Q2": "0"})
+    page = secretary.get(f"/submissions/{hollow}").text
+    assert '<strong class="number">59.0</strong>' in page
+    assert "未见调研依据，总分不超过 59 分。" in page
+
+    correct(secretary, hollow, Q2="4", Q4="0")
+    page = secretary.get(f"/submissions/{hollow}").text
+    assert '<strong class="number">40.0</strong>' in page
+    assert "没有建议，总分不超过 40 分。" in page and "不超过 59 分" not in page
+
+
 def test_the_inbox_and_the_screening_tell_it_and_rank_by_it(secretary, hollow, office):
     screening = name_session(secretary)
     cases = r'<article id="case-(\d+)"'
@@ -74,6 +86,7 @@ def test_the_inbox_and_the_screening_tell_it_and_rank_by_it(secretary, hollow, o
     screened = secretary.get(screening).text
     assert order_in(screened, cases)[-1] == hollow
     assert screened.count("人工更正") == 1
+    assert "系统建议（按更正前的等级）" in screened
     listed = office.get(f"/v1/submissions/{hollow}").json()["listed"]
     assert (listed["score"], listed["band"], listed["score_corrected"]) == (100, "优秀", True)
     assert secretary.get("/statistics?from=2026-01-01&until=2026-01-31").text.count("优秀") > 0
