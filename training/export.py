@@ -49,8 +49,6 @@ if TYPE_CHECKING:  # a fit of the linear models alone needs no torch
 PARITY = 1e-9
 """Largest difference of a probability between the trainer and the written bundle."""
 
-MODEL_CARD = "MODEL_CARD.md"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
@@ -83,7 +81,7 @@ def write_bundle(
     *,
     config: TrainingConfig,
     data: Sequence[Mapping[str, Any]],
-    model_card: str,
+    model_cards: Mapping[str, str],
     check_on: Sequence[Document],
 ) -> None:
     """Write the bundle beside ``folder``, check it, then replace ``folder`` with it.
@@ -99,7 +97,8 @@ def write_bundle(
         save_file(_arrays(trained, codes, steps), draft / MODEL)
         vocabulary = "\n".join(trained.linear.vectoriser.get_feature_names_out())
         (draft / VOCABULARY).write_text(vocabulary, encoding="utf-8")
-        (draft / MODEL_CARD).write_text(model_card, encoding="utf-8")
+        for name, card in model_cards.items():
+            (draft / name).write_text(card, encoding="utf-8")
         shutil.copyfile(config.golden, draft / GOLDEN)
         for name in FILES:
             shutil.copyfile(config.taxonomy / name, draft / TAXONOMY / name)

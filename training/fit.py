@@ -13,7 +13,7 @@ from training.export import Trained, write_bundle
 from training.fit_linear import fit_linear
 from training.joint_folds import ANSWERS, JointFolds
 from training.label_shares import count_label_shares
-from training.model_card import model_card
+from training.model_card import model_cards
 from training.out_of_fold import fit_probabilities
 from training.prepare import Prepared, Say
 from training.quality_stage import train_quality
@@ -48,7 +48,7 @@ def fit(prepared: Prepared, folder: Path, say: Say, *, answers: Path = ANSWERS) 
         trained,
         config=prepared.config,
         data=data,
-        model_card=model_card(
+        model_cards=model_cards(
             prepared,
             report,
             trained.thresholds,

@@ -55,6 +55,7 @@ _LISTED: dict[str, Any] = {
     "look_first": False,
     "score": None,
     "band": "",
+    "score_corrected": False,
     "doubt": 0.8312,
     "needs_review": False,
     "reviewed_at": None,

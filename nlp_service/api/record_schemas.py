@@ -59,6 +59,9 @@ class ListedOut(BaseModel):
     look_first: bool = Field(description="机器认为可能有险情、须先看，而且还没有人认定过紧急程度。")
     score: float | None = Field(description="质量总分 0–100；没有评分时为 null。")
     band: str = Field(description="提案的质量档；没有时为空。", examples=["良好"])
+    score_corrected: bool = Field(
+        description="人更正过质量等级，score 和 band 由现行等级算出；否则是机器的。"
+    )
     doubt: float = Field(
         description="机器有多拿不准：类型、议题、子议题、主办单位、诉求、紧急程度这六项中，预计人要改几项，0–6。"
     )
@@ -295,6 +298,7 @@ def listed_of(item: ListedSubmission) -> ListedOut:
         look_first=item.look_first,
         score=item.score,
         band=item.band,
+        score_corrected=item.score_corrected,
         doubt=item.doubt,
         needs_review=item.needs_review,
         reviewed_at=item.reviewed_at,

@@ -180,6 +180,8 @@ def _why_not(case: ProposalCase, part: AdoptedPart) -> str:
         return "文字太少、损坏或未评质量"
     if part is not AdoptedPart.DISPOSITION:
         return ""
+    if case.score_corrected:  # the suggestion follows from levels that do not count any more
+        return "质量等级已由人更正"
     if case.grounds:
         return "有审查提示"
     nearest = case.nearest

@@ -158,6 +158,8 @@ class ListedSubmission:
     score: float | None
     band: str
     """Of a proposal's quality; empty elsewhere."""
+    score_corrected: bool
+    """Both follow from levels that a person corrected (``quality.correction``)."""
     doubt: float
     """As ``Assessment.doubt``."""
     needs_review: bool

@@ -145,8 +145,10 @@ class ProposalCase:
     score: float | None
     """0–100; None where its quality was not judged."""
     band: str
+    score_corrected: bool
+    """Both follow from levels that a person corrected."""
     low: float
-    """As ``Quality.low``."""
+    """As ``Quality.low``, of what the machine said."""
     answers: Sequence[CaseAnswer]
     grounds: Sequence[CaseGround]
     doubts: Sequence[str]

@@ -179,6 +179,11 @@ class Taxonomy:
         """
         return self._topic_of[subtopic]
 
+    def band(self, total: float) -> str:
+        """Return the name of the band in which a total (0–100) lies, as it is shown: rounded."""
+        reached = [band for band in self.bands if round(total, 1) >= band.from_score]
+        return max(reached, key=lambda band: band.from_score).name
+
     def urgency(self, level: int) -> Urgency:
         """Return the urgency of that level (1–4)."""
         return next(urgency for urgency in self.urgencies if urgency.level == level)

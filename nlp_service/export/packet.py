@@ -29,6 +29,7 @@ CONSTRUCTIONS = ("经济", "政治", "文化", "社会", "生态文明")
 
 NOTICE = (
     "总分、等次、三问和审查提示由系统给出，只说文中“见”与“未见”，不判断真假，是辅助建议；"
+    "人更正过质量等级的，总分和等次按更正后的等级计算；"
     "审查意见由人审定。议题、单位和界别按内容标注，以人的更正为准；“相关界别”不是提案者所属界别。"
     "限阅提案只列编号、日期和审查意见，另行报告。"
 )
@@ -55,6 +56,7 @@ class PacketRow:
     assist_units: Sequence[str] = ()
     score: float | None = None
     band: str = ""
+    score_corrected: bool = False
     reason_line: str = ""
     grounds: Sequence[str] = ()
     """The rules' own words."""
@@ -207,6 +209,7 @@ class Packet:
             assist_units=[name(code) for code in held.assist_units or ()],
             score=case.score,
             band=case.band,
+            score_corrected=case.score_corrected,
             reason_line=case.reason_line,
             grounds=[ground.rule for ground in case.grounds],
             suggestion=case.suggestion.name if case.suggestion else "",

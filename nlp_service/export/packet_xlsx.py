@@ -54,6 +54,7 @@ _EVERYTHING: Sequence[_Column] = (
     ("审定人", 12, lambda it: it.decided_by),
     ("是否批量采纳", 10, lambda it: "是" if it.adopted else ""),
     ("系统建议", 14, lambda it: it.suggestion),
+    ("等级是否更正", 10, lambda it: "是" if it.score_corrected else ""),
 )
 _BRIEF: Sequence[_Column] = (
     *_IDENTITY,

@@ -218,7 +218,7 @@ class Judge:
             look.sentences,
             Scale.PROPOSAL,
             score=round(score, 1),
-            band=self._band(score),
+            band=self.taxonomy.band(score),
             low=round(self._rulings(encoder).low.probability(score), 4),
             answers=[answer(each, by_code, checked) for each in self.rules.questions],
             levels=levels,
@@ -234,9 +234,6 @@ class Judge:
                 caps=self.taxonomy.caps,
             ),
         )
-
-    def _band(self, score: float) -> str:
-        return next(band.name for band in self.taxonomy.bands if round(score, 1) >= band.from_score)
 
     def _quality(
         self,

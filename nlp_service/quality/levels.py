@@ -169,12 +169,15 @@ def cap_probability(probabilities: Floats, cap: Cap, taxonomy: Taxonomy) -> Floa
     return np.asarray(probabilities[..., place, cap.level])
 
 
-def readers_total(levels: npt.NDArray[np.int64], taxonomy: Taxonomy) -> Floats:
-    """Return the guide's score of whole levels, (…, n_dimensions), with its caps."""
+def readers_total(levels: npt.NDArray[np.int64] | Floats, taxonomy: Taxonomy) -> Floats:
+    """Return the guide's score of levels, (…, n_dimensions), with its caps; (…,), 0–100.
+
+    A cap holds where the whole level nearest to a mean one is the cap's.
+    """
     weights = np.array([dimension.weight for dimension in taxonomy.dimensions])
     total = np.asarray(levels @ weights / HIGHEST, dtype=np.float64)
     codes = [dimension.code for dimension in taxonomy.dimensions]
     for cap in taxonomy.caps:
-        holds = levels[..., codes.index(cap.dimension)] == cap.level
+        holds = np.rint(levels[..., codes.index(cap.dimension)]) == cap.level
         total = np.where(holds, np.minimum(total, cap.total), total)
     return total

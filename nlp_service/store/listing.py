@@ -131,6 +131,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedSubmission:
         look_first=row.look_first,
         score=row.score,
         band=row.band,
+        score_corrected=row.score_corrected,
         doubt=row.doubt,
         needs_review=row.needs_review,
         reviewed_at=row.reviewed_at,

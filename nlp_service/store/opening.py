@@ -5,13 +5,16 @@ Everything that one use case reads and writes happens in one transaction, its au
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
+from nlp_service.bundle import TAXONOMY
 from nlp_service.domain.errors import DatabaseUnfit
+from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.settings import Settings
 from nlp_service.store.adoptions import Adoptions
 from nlp_service.store.api_keys import ApiKeys
@@ -37,7 +40,7 @@ from nlp_service.store.rulings import Rulings
 from nlp_service.store.screening import Screening
 from nlp_service.store.sessions import Sessions
 from nlp_service.store.sign_ins import SignIns
-from nlp_service.store.standings import Standings
+from nlp_service.store.standings import Rubric, Standings
 from nlp_service.store.statistics import Statistics
 from nlp_service.store.submissions import Submissions
 from nlp_service.store.term_sessions import TermSessions
@@ -51,13 +54,13 @@ CONNECT_WITHIN_S = 10
 class Office:
     """The repositories, all in one transaction; made by ``Store``."""
 
-    def __init__(self, connection: Connection, *, actor: str) -> None:
+    def __init__(self, connection: Connection, *, actor: str, rubric: Rubric) -> None:
         self.connection = connection
         self.audit = Audit(connection, actor=actor)
         self.assessments = Assessments(connection, self.audit)
         self.groups = Groups(connection, self.audit)
         self.originals = Originals(connection, self.audit)
-        self.standings = Standings(connection, self.audit)
+        self.standings = Standings(connection, self.audit, rubric)
         self.submissions = Submissions(
             *(connection, self.originals, self.assessments, self.groups, self.standings, self.audit)
         )
@@ -125,6 +128,10 @@ class Database:
 class Store(Database):
     """The store, its tables up to date. Safe for threads; a context manager."""
 
+    def __init__(self, engine: Engine, server: EmbeddedServer | None, *, rubric: Rubric) -> None:
+        super().__init__(engine, server)
+        self._rubric = rubric
+
     def check(self) -> None:
         """Ask the database for an answer.
 
@@ -146,7 +153,7 @@ class Store(Database):
         if not actor.strip():
             raise ValueError("a transaction without an actor")
         with explaining_failures(self.address), self.engine.begin() as connection:
-            office = Office(connection, actor=actor)
+            office = Office(connection, actor=actor, rubric=self._rubric)
             yield office
             office.groups.settle()
             office.standings.settle()
@@ -164,7 +171,7 @@ class Store(Database):
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             with reader.begin():
-                office = Office(reader, actor="")
+                office = Office(reader, actor="", rubric=self._rubric)
                 yield office
                 office.groups.settle()  # refused, where anything was to be written
                 office.audit.settle()
@@ -184,7 +191,9 @@ def open_store(settings: Settings) -> Store:
     except BaseException:
         database.close()
         raise
-    return Store(database.engine, database.server)
+    # The rubric is the guide's: bundles of one version of the taxonomy carry the same.
+    rubric = cache(partial(read_taxonomy, settings.bundle / TAXONOMY))
+    return Store(database.engine, database.server, rubric=rubric)
 
 
 def open_database(settings: Settings) -> Database:

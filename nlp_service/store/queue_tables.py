@@ -38,6 +38,7 @@ standings = Table(  # no foreign keys: what stands here can be made anew, see st
     Column("look_first", Boolean, nullable=False),
     Column("score", Float),
     Column("band", Text, nullable=False),
+    Column("score_corrected", Boolean, nullable=False),  # both follow from a person's levels
     Column("doubt", Float, nullable=False),
     Column("needs_review", Boolean, nullable=False),
     Column("reviewed_at", DateTime(timezone=True)),

@@ -52,6 +52,7 @@ reviewed = Table(  # a submission on which no review is in force has no row
     Column("assist_units", ARRAY(Text)),
     Column("sectors", ARRAY(Text)),
     Column("urgency", SmallInteger),
+    Column("levels", JSON(none_as_null=True)),  # dimension -> whole level
     Column("disposition", Text),
     Index("reviewed_review", "review_key"),
 )

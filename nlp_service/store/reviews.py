@@ -27,9 +27,9 @@ from nlp_service.store.tables import assessments, submissions
 
 _LISTED = (
     *("kind", "topic", "subtopic", "lead_unit", "assist_units", "sectors"),
-    *("urgency", "disposition"),
+    *("urgency", "levels", "disposition"),
 )
-"""The parts by which lists filter."""
+"""The parts by which lists filter, or from which follows what they sort by."""
 _PAGE = 500
 
 

@@ -27,6 +27,7 @@ from nlp_service.domain.screening import (
     read_answers,
 )
 from nlp_service.domain.taxonomy import Taxonomy
+from nlp_service.quality.correction import correct_total
 from nlp_service.store.among import among
 from nlp_service.store.audit import Audit
 from nlp_service.store.merges import Merges
@@ -70,16 +71,16 @@ class Screening:
             )
             .join_from(submissions, assessments)
             .where(a.current, s.deleted_at.is_(None), *conditions)
-            .order_by(a.score.asc().nulls_last(), s.key)
         ).all()
         keys = [row.key for row in rows]
         merges = {key: self._merges.get(key) for key in {row.merge_key for row in rows} - {None}}
         said = self._said_of(keys)
         nearest = find_nearest(self._connection, self._outcomes, keys)
-        return [
+        cases = [
             _case(row, taxonomy, said[row.key], merges.get(row.merge_key), nearest.get(row.key))
             for row in rows
         ]
+        return sorted(cases, key=_by_total)
 
     def _said_of(self, keys: Sequence[int]) -> Mapping[int, "_Said"]:
         """Return what persons said of the submissions."""
@@ -141,6 +142,7 @@ def _case(
 ) -> ProposalCase:
     answer, person, machine = row.answer, said.findings, machine_findings(row.answer)
     quality, held = answer["quality"] or {}, person.over(machine)
+    corrected = correct_total(quality.get("levels", ()), person.levels or {}, taxonomy)
     return ProposalCase(
         key=row.key,
         reference=row.reference,
@@ -148,8 +150,9 @@ def _case(
         origin=Origin(submitter=row.submitter, district=row.district, source=row.source),
         dated_on=row.dated_on,
         restricted=row.restricted,
-        score=row.score,
-        band=quality.get("band", ""),
+        score=corrected.score if corrected else row.score,
+        band=corrected.band if corrected else quality.get("band", ""),
+        score_corrected=corrected is not None,
         low=quality.get("low", 0.0),
         answers=read_answers(answer["quality"]),
         grounds=_grounds(answer["gates"], held.gates or (), taxonomy),
@@ -165,6 +168,11 @@ def _case(
         merge=merge,
         nearest=nearest,
     )
+
+
+def _by_total(case: ProposalCase) -> tuple[bool, float, int]:
+    """Rank the lowest total first, the unjudged last."""
+    return case.score is None, case.score or 0.0, case.key
 
 
 def _grounds(

@@ -1,7 +1,7 @@
 """收件箱: the list of submissions, and what is done with them from it: confirm, correct, take back.
 
-What is done answers htmx with the rows anew and the counts of the views; without a script it leads
-back to the list.
+What is done answers htmx with the rows anew and with every count that the page shows: of the list,
+the views, the filters' choices. Without a script it leads back to the list.
 """
 
 import json
@@ -39,13 +39,21 @@ PAGE = 50
 
 Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Keys = Annotated[list[Key], Query(max_length=MOST_CONFIRMED)]
+KeysOrNone = Annotated[list[Key], Query(max_length=MOST_CONFIRMED, default_factory=list)]
 
 
 @inbox_router.get(INBOX)
 def show_inbox(
-    request: Request, store: StoreDep, assessor: AssessorDep, caller: CallerDep
+    request: Request,
+    store: StoreDep,
+    assessor: AssessorDep,
+    caller: CallerDep,
+    deleted: Annotated[Key | None, Query()] = None,
 ) -> Response:
-    """Show the list; to htmx a further page, or all that the filters change."""
+    """Show the list; to htmx a further page, or all that the filters change.
+
+    Whoever has ``deleted`` a submission is led here, and told so.
+    """
     query, cursor = read_query(request.query_params), request.query_params.get("cursor")
     by_script = by_htmx(request)
     with store.reading() as office:
@@ -59,6 +67,7 @@ def show_inbox(
         page = _page_behind(office, query, cursor) if cursor else page
         values = _list_values(office, page, query, assessor)
         values |= _frame_values(office, counts, query, caller, assessor)
+        values["deleted"] = deleted if deleted and _is_deleted(office, deleted) else None
     template = "inbox/body.html" if by_script else "inbox.html"
     response = render(request, template, **values, first=cursor is None)
     if by_script:
@@ -68,9 +77,13 @@ def show_inbox(
 
 @inbox_router.get(f"{INBOX}/rows")
 def show_rows(
-    request: Request, store: StoreDep, assessor: AssessorDep, caller: CallerDep, key: Keys
+    request: Request,
+    store: StoreDep,
+    assessor: AssessorDep,
+    caller: CallerDep,
+    key: KeysOrNone,
 ) -> Response:
-    """Show some rows as they are now, to be put in the place of those on the page."""
+    """Show some rows as they are now, with the counts, to be put in the place of the page's."""
     with store.reading() as office:
         return _rows_anew(request, office, key, caller, assessor)
 
@@ -167,6 +180,13 @@ def undo(
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(told)})
 
 
+def _is_deleted(office: Office, key: int) -> bool:
+    try:
+        return office.submissions.get(key, even_deleted=True).submission.deleted_at is not None
+    except RecordUnknown:
+        return False
+
+
 def _page_behind(office: Office, query: InboxQuery, cursor: str) -> ListPage:
     return office.submissions.list(query.wanted, order=query.order, cursor=cursor, limit=PAGE)
 
@@ -205,12 +225,21 @@ def _frame_values(
 def _rows_anew(
     request: Request, office: Office, keys: Sequence[int], caller: Caller, assessor: Assessor
 ) -> Response:
-    """Return rows and views, each to take the place of the one of its id."""
+    """Return rows and counts, each to take the place of the one of its id."""
     query = _query_of_page(request)
     items = office.submissions.among(keys)
     rows = make_rows(office, items, assessor.bundle.taxonomy, words=query.wanted.words)
-    tabs = filters.make_tabs(office, query, caller.user_key)
-    return render(request, "inbox/anew.html", rows=rows, tabs=tabs, parts=PARTS, query=query)
+    counts = office.submissions.count(query.wanted)
+    return render(
+        request,
+        "inbox/anew.html",
+        rows=rows,
+        parts=PARTS,
+        query=query,
+        tabs=filters.make_tabs(office, query, caller.user_key),
+        total=counts.total,
+        choices=filters.main_choices(query, counts, assessor.bundle.taxonomy),
+    )
 
 
 def _query_of_page(request: Request) -> InboxQuery:

@@ -1,4 +1,8 @@
-"""Read a bundle's model card for a page: headings, paragraphs, lists and tables, nothing else."""
+"""Read a bundle's model card for a page: headings, paragraphs, lists and tables, nothing else.
+
+The Chinese one, where training wrote it; of an older bundle the English one, its headings in
+Chinese.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +10,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-CARD = "MODEL_CARD.md"
+CARDS = ("MODEL_CARD.zh-CN.md", "MODEL_CARD.md")
+"""The files that may be there, the one for the office first."""
 
 _MARKS = re.compile(r"\*\*|`")
 _RULE = re.compile(r"\|[-:| ]+\|")
@@ -49,8 +54,8 @@ class Block:
 
 def read_card(bundle: Path) -> Sequence[Block]:
     """Return the parts of a bundle's card; none where it has no card."""
-    path = bundle / CARD
-    return list(blocks_of(path.read_text(encoding="utf-8"))) if path.is_file() else []
+    there = [bundle / name for name in CARDS if (bundle / name).is_file()]
+    return list(blocks_of(there[0].read_text(encoding="utf-8"))) if there else []
 
 
 def blocks_of(text: str) -> Iterator[Block]:

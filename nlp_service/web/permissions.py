@@ -72,6 +72,7 @@ PAGE_LINES: Sequence[Line] = (
     _form("/submissions/{key}/outcomes", Permission.DECIDE),
     _form("/submissions/{key}:restrict", Permission.HANDLE),
     _form("/submissions/{key}:unrestrict", Permission.HANDLE),
+    _form("/submissions/{key}:delete", Permission.DELETE),
     _form("/submissions/{key}/unmerge", Permission.HANDLE),
     _form("/submissions/{key}/return-note", Permission.EXPORT),
     # two side by side

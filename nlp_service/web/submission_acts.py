@@ -1,7 +1,7 @@
-"""What a person does on the page of one submission: review it, record, restrict, unmerge."""
+"""What a person does on the page of one submission: review, record, restrict, unmerge, delete."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from nlp_service.api.deps import ActorDep, AssessorDep, CallerDep, StoreDep
 from nlp_service.api.review_routes import ReviewKey
@@ -12,6 +12,7 @@ from nlp_service.domain.reviews import Findings, Review, check_findings
 from nlp_service.domain.taxonomy import Taxonomy
 from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.history import say_review
+from nlp_service.web.inbox_query import INBOX
 from nlp_service.web.review_forms import read_correction, read_key, read_outcome
 from nlp_service.web.submission_pages import answer_act
 from nlp_service.web.submission_view import SourcesDep, held_of
@@ -133,6 +134,16 @@ def unmerge_submission(
         office.merges.unmerge(now.key)
     said = f"已撤销并案 {merge}，每件来件回到并案之前的样子。"
     return answer_act(request, store, sources, key, said=said)
+
+
+@submission_act_router.post("/submissions/{key}:delete")
+def delete_submission(
+    key: SubmissionKey, form: SignedFormDep, store: StoreDep, actor: ActorDep
+) -> Response:
+    """Take a submission out of sight; lead to the inbox, which says so."""
+    with store.transaction(actor=actor) as office:
+        office.submissions.delete(key)
+    return RedirectResponse(f"{INBOX}?deleted={key}", 303)
 
 
 def _say(review: Review, taxonomy: Taxonomy, *, confirmed: bool) -> str:

@@ -54,8 +54,15 @@ class LevelShown:
     person: int | None
     """A person's level where it is another; None where nobody said one."""
     held: int
+    given: bool
+    """A person gave it, be it the machine's."""
     words: Sequence[str]
     """The rubric's words for the levels, from 0 upwards."""
+
+    @property
+    def counts(self) -> float:
+        """The level from which the total follows: a person's, else the machine's mean."""
+        return self.held if self.given else float(self.said["level"])
 
 
 def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
@@ -64,6 +71,7 @@ def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
         return {"view": view, "history": read_history(view, taxonomy)}
     of_gates = read_part(view, "gates", taxonomy)
     marks = {(one.layer, one.start, one.end) for one in view.highlights()}
+    levels = read_levels(view, taxonomy)
     counts = Counter(layer for layer, _, _ in marks)
     return {
         "view": view,
@@ -74,7 +82,8 @@ def page_values(view: SubmissionView, taxonomy: Taxonomy) -> Mapping[str, Any]:
         "keys_of_parts": KEYS,
         "gates": of_gates,
         "gate_rows": read_gates(view, of_gates, taxonomy),
-        "levels": read_levels(view, taxonomy),
+        "levels": levels,
+        "quality_notes": read_quality_notes(view, levels, taxonomy),
         "said_levels": view.last_word("levels"),
         "reply_classes": list(REPLIES.items()),
         "outcome_form": propose_outcome(view),
@@ -114,11 +123,23 @@ def read_levels(view: SubmissionView, taxonomy: Taxonomy) -> Sequence[LevelShown
             said=level,
             person=person[code] if person.get(code, machine[code]) != machine[code] else None,
             held=held[code],
+            given=code in person,
             words=words.get(code, ()),
         )
         for level in (quality["levels"] if quality else ())
         if (code := level["code"])
     ]
+
+
+def read_quality_notes(
+    view: SubmissionView, levels: Sequence[LevelShown], taxonomy: Taxonomy
+) -> Sequence[str]:
+    """Return what one must know of the total that counts: which caps hold."""
+    if not view.listed.score_corrected:
+        quality = view.answer["quality"]
+        return quality["notes"] if quality else ()
+    held = {row.said["code"]: round(row.counts) for row in levels}
+    return [cap.note for cap in taxonomy.caps if held.get(cap.dimension) == cap.level]
 
 
 def propose_outcome(view: SubmissionView) -> Outcome:

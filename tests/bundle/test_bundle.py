@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 
 import pytest
@@ -44,6 +45,20 @@ def test_default_bundle_carries_its_model_card_and_data(default_bundle_folder):
     bundle = read_bundle(default_bundle_folder)
     assert "MODEL_CARD.md" in bundle.manifest["files"]
     assert {"name", "file", "sha256", "rows", "read"} <= set(bundle.manifest["data"][0])
+
+
+def figures(card):
+    """The decimals of a card's tables and intervals, in order."""
+    lines = card.read_text(encoding="utf-8").splitlines()
+    told = [line for line in lines if line.startswith(("|", "Read in order", "按总分"))]
+    return re.findall(r"[0-9]+\.[0-9]+", "\n".join(told))
+
+
+def test_both_cards_of_the_default_bundle_tell_the_same_figures(default_bundle_folder):
+    english, chinese = (default_bundle_folder / f"MODEL_CARD{end}.md" for end in ("", ".zh-CN"))
+
+    assert len(figures(english)) > 1000
+    assert figures(chinese) == figures(english)
 
 
 def test_changed_byte_of_any_file_refuses_to_load(folder):

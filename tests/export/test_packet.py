@@ -61,6 +61,7 @@ def case(key, title="", *, decided=None, by="李四", note="", **told):
         "restricted": False,
         "score": 71.5,
         "band": "一般",
+        "score_corrected": False,
         "low": 0.1,
         "answers": [answer],
         "grounds": [],
@@ -76,6 +77,9 @@ def case(key, title="", *, decided=None, by="李四", note="", **told):
         "nearest": None,
     }
     return ProposalCase(key=key, decision=decision, **{**given, **told})
+
+
+LOW = {"score": 41.2, "score_corrected": True}
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +114,7 @@ def packet(assessor):
             grounds=[ground],
             note="电话13800000000",
         ),
-        case(5, "关于重视停车\x07难的建议", decided=Disposition.RETURNED, score=41.2),
+        case(5, "关于重视停车\x07难的建议", decided=Disposition.RETURNED, **LOW),
         case(6, "关于省道改线的建议", decided=Disposition.CONVERTED),
         case(7, "关于夜市摊位的建议", held=Findings(topic="T99")),
         case(8, "举报张某某", decided=Disposition.NOT_FILED, grounds=[ground], restricted=True),
@@ -174,6 +178,7 @@ def test_the_workbook_lists_every_proposal_with_units_and_decision(book):
     )
     assert (second["五大建设"], second["总分"], second["审查意见"]) == ("社会", 71.5, "立案")
     assert second["三问"] == "没经过深入调研（未见走访、座谈等调研）"
+    assert [row["编号"] for row in rows if row["等级是否更正"]] == ["2026-05"]
     assert rows[2]["审查意见"] == "并案"
     assert rows[2]["相近来件"] == "同一事项：2026-02 关于加密夜间公交的建议（2026-01-06）"
     assert (rows[6]["审查意见"], rows[6]["系统建议"], rows[6]["五大建设"]) == (

@@ -20,7 +20,7 @@ from nlp_service.domain.assessment import (
     UrgencyTag,
     Versions,
 )
-from nlp_service.domain.quality import Quality, Scale
+from nlp_service.domain.quality import Level, Quality, Scale
 from nlp_service.domain.submission import Kind, Submission
 from nlp_service.store.opening import open_store
 from nlp_service.store.programs import let_pass, program_folder, run_program, server_user
@@ -28,6 +28,7 @@ from nlp_service.text.normalise import clean
 from tests.databases import Server, clear, numbers, settings_for
 
 TCP_MAJOR = 16
+WEIGHTS = {"Q1": 15, "Q2": 25, "Q3": 15, "Q4": 20, "Q5": 15, "Q6": 10}
 PASSWORD = "口令 p@ss:/%"
 
 
@@ -144,6 +145,7 @@ def assess():
         urgency=1,
         score=None,
         band="",
+        levels=None,
         sector="S01",
         probability=0.1 + 0.2,
         look_first=False,
@@ -171,7 +173,7 @@ def assess():
             urgency=UrgencyTag(level=urgency, name="一般", probability=1.0),
             gates=[],
             restricted=restricted,
-            quality=None if score is None else quality(score, band),
+            quality=None if score is None else quality(score, band, levels or {}),
             disposition=None,
             needs_review=needs_review,
             reasons=[
@@ -188,14 +190,28 @@ def assess():
     return make
 
 
-def quality(score, band):
+def quality(score, band, levels):
+    """A quality with a total and, by code, mean levels."""
     return Quality(
         scale=Scale.PROPOSAL,
         score=score,
         band=band,
         low=0.0,
         answers=[],
-        levels=[],
+        levels=[
+            Level(
+                code=code,
+                name=code,
+                weight=WEIGHTS[code],
+                level=level,
+                meaning="",
+                probability=0.6,
+                seen=[],
+                against=[],
+                missing=[],
+            )
+            for code, level in levels.items()
+        ],
         marks=[],
         items=[],
         notes=[],

@@ -105,10 +105,14 @@ def test_a_service_that_ends_meanwhile_stores_no_sample(store, quick):
     assert count(store) == 0
 
 
+def unasked():
+    raise AssertionError("no levels were corrected")
+
+
 def test_a_database_that_refuses_is_a_warning_not_the_end(unused_port, quick, caplog):
     nowhere = create_engine(f"postgresql+psycopg://nobody@127.0.0.1:{unused_port}/none")
 
-    with Store(nowhere, None) as store, filling_samples(store, quick):
+    with Store(nowhere, None, rubric=unasked) as store, filling_samples(store, quick):
         pass
 
     assert "示例来件没有存入" in caplog.text

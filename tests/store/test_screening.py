@@ -17,6 +17,7 @@ from nlp_service.duplicates.groups import Link
 from nlp_service.quality.certainty import DispositionCurve
 from nlp_service.quality.disposition import FilingPolicy
 from nlp_service.store.agreement import read_agreements
+from tests.store.conftest import WEIGHTS
 from tests.store.screened import judged
 
 SESSION = SessionScope(
@@ -271,3 +272,22 @@ def test_what_is_no_session_is_refused(name, days, wording):
     first, last = (date(2026, 1, day) for day in days)
     with pytest.raises(InvalidSubmission, match=wording):
         SessionScope(name=name, dated_from=first, dated_until=last)
+
+
+def test_what_follows_from_levels_that_were_corrected_is_not_taken_over(
+    work, cases, submit, assess
+):
+    submission = submit(kind=Kind.PROPOSAL, submitted_at=date(2026, 1, 6))
+    levels = dict.fromkeys(WEIGHTS, 3.0)
+    quality = assess(submission, score=75.0, band="良好", levels=levels).quality
+    assessment = replace(judged(assess(submission), score=75.0, low=0.01), quality=quality)
+    origin = Origin(source="大会")
+    key = work.submissions.store(submission, assessment, origin=origin).key
+    assert [one.key for one in turned(cases(), 0.2).adopted] == [key]
+
+    work.reviews.add(key, Findings(levels={"Q2": 0}))
+
+    case = cases()[key]
+    assert (case.score, case.band, case.score_corrected) == (56.2, "建议退回完善", True)
+    dial = turned(cases(), 0.2)
+    assert (dial.adopted, dial.left_out) == ([], {"质量等级已由人更正": 1})

@@ -51,6 +51,9 @@ def test_model_card_holds_figures_and_limits(tiny_bundle):
     card = (tiny_bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "## Not for" in card
     assert "议题 topic | 150 |" in card
+    chinese = (tiny_bundle / "MODEL_CARD.zh-CN.md").read_text(encoding="utf-8")
+    assert "## 不宜用于" in chinese
+    assert "| 议题 | 150 |" in chinese
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def rest(prepared):
     return {
         "config": prepared.config,
         "data": [],
-        "model_card": "",
+        "model_cards": {},
         "check_on": [example.document for example in prepared.examples[:5]],
     }
 

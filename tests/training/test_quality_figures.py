@@ -11,7 +11,7 @@ from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.text.normalise import Document
 from training.gate_figures import GateRow, GateSet
 from training.metrics import Figure
-from training.model_card import model_card
+from training.model_card import model_cards
 from training.quality import QualityTexts
 from training.quality_figures import ALONE, JOINT, QualityResult, measure_levels
 from training.quality_peers import CHARACTERS, LENGTH, plain_levels
@@ -218,11 +218,14 @@ def test_model_card_has_a_section_on_quality(report, prepared):
         segmenter=SimpleNamespace(label="rjieba"),
         taxonomy=SimpleNamespace(version="1"),
     )
-    card = model_card(run, report, thresholds, [], combined=None)
+    card, chinese = model_cards(run, report, thresholds, [], combined=None).values()
     assert "## Quality" in card
     assert f"| {JOINT} | 1.000 [1.000, 1.000] |" in card
     assert "| G7 为本人或亲属解决个人问题 | 4 | 0 | 0.00 |  | 0.000 |" in card
-    without = model_card(
+    assert "| 本模型：线性加编码器 | 1.000 [1.000, 1.000] |" in chinese
+    assert "| G7 为本人或亲属解决个人问题 | 4 | 0 | 0.00 |  | 0.000 |" in chinese
+    without, without_chinese = model_cards(
         run, dataclasses.replace(report, quality=None), thresholds, [], combined=None
-    )
+    ).values()
     assert "## Quality" not in without
+    assert "质量评分的成绩" in chinese and "质量评分的成绩" not in without_chinese

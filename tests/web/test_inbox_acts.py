@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -14,8 +15,11 @@ def test_confirming_answers_with_the_row_and_the_counts(secretary, office, keys)
     answer = secretary.post("/inbox/confirm", data={"key": keys[1]}, headers=here)
 
     reader = Reader(answer.text)
-    assert {f"s-{keys[1]}", "tabs"} <= {*reader.all("id")}
-    assert reader.all("hx-swap-oob") == ["true", "true"]
+    assert {f"s-{keys[1]}", "tabs", "total", "choices", "stage"} <= {*reader.all("id")}
+    assert reader.all("hx-swap-oob") == ["true"] * 4
+    assert f'<span id="total" class="number" hx-swap-oob="true">{len(keys) - 1}<' in answer.text
+    assert f'<option value="waiting" selected>待处理（{len(keys) - 1}）' in answer.text
+    assert '<option value="reviewed">已审（1）' in answer.text
     assert "已审" in answer.text
     assert json.loads(answer.headers["HX-Trigger"])["said"]["text"] == "已确认 1 件。"
     assert f'<span class="number count">{len(keys) - 1}</span>' in answer.text
@@ -42,6 +46,21 @@ def test_rows_are_shown_as_they_are_now(secretary, keys):
     answer = secretary.get(f"/inbox/rows?key={keys[0]}&key={keys[2]}&key=99999", headers=BY_SCRIPT)
 
     assert [int(key) for key in re.findall(r'<li id="s-(\d+)"', answer.text)] == [keys[0], keys[2]]
+
+
+def test_counts_are_those_of_the_list_that_the_page_shows(secretary, keys):
+    words = quote("路灯")
+    here = {**BY_SCRIPT, "HX-Current-URL": f"http://test/inbox?words={words}&order=latest"}
+    answer = secretary.post("/inbox/confirm", data={"key": keys[1]}, headers=here)
+    assert '<span id="total" class="number" hx-swap-oob="true">1<' in answer.text
+
+    none = secretary.get("/inbox/rows", headers=here)
+    assert (none.status_code, shown_rows(none)) == (200, [])
+    assert '<option value="reviewed">已审（1）' in none.text
+
+
+def shown_rows(answer):
+    return re.findall(r'<li id="s-(\d+)"', answer.text)
 
 
 def test_without_a_script_one_is_led_back_to_the_list(secretary, keys):

@@ -37,6 +37,42 @@ def test_ten_are_triaged_by_keys_alone(open_page, secretary, keys):
     assert shown(secretary) == keys[2::-1]
 
 
+def test_every_count_follows_what_is_done(open_page, keys):
+    page = open_page("/inbox")
+    total, waiting = page.locator("#total"), page.locator('#stage option[value="waiting"]')
+    expect(total).to_have_text("12")
+
+    page.keyboard.press("c")
+    expect(total).to_have_text("11")
+    expect(waiting).to_have_text("待处理（11）")
+    expect(page.locator("#tabs a", has_text="待处理").locator(".count")).to_have_text("11")
+
+    page.keyboard.press("4")  # the kind of the next one, which is no proposal
+    page.locator(f"#options-{keys[-2]} form").wait_for()
+    page.get_by_role("button", name="提案", exact=False).last.click()
+    expect(page.locator('#kind option[value="proposal"]')).to_have_text("提案（2）")
+    expect(total).to_have_text("10")
+
+    page.keyboard.press("u")
+    expect(total).to_have_text("11")
+    page.locator("#stage").select_option("")  # the choices are still listened to
+    expect(total).to_have_text("12")
+    expect(page).not_to_have_url(re.compile("stage="))
+
+
+def test_what_is_taken_back_after_the_list_was_changed_counts_again(open_page, keys):
+    page = open_page("/inbox")
+    page.keyboard.press("c")
+    expect(page.locator("#total")).to_have_text("11")
+    page.locator("#kind").select_option("proposal")
+    expect(page.locator("#total")).to_have_text("2")
+    page.keyboard.press("Escape")
+    page.locator("#says button").click()  # of what is not in this list
+
+    expect(page.locator("#tabs a", has_text="待处理").locator(".count")).to_have_text("12")
+    expect(page.locator('#stage option[value="waiting"]')).to_have_text("待处理（2）")
+
+
 def test_a_part_is_corrected_by_two_digits(open_page, office, keys):
     page = open_page("/inbox")
     key = keys[-3]

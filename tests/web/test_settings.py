@@ -196,10 +196,21 @@ def test_models_show_the_card_and_how_to_switch(admin, assessor, default_bundle_
     assert "留出数据上的成绩" in page.text
     kinds = {block.kind for block in read_card(default_bundle_folder)}
     assert kinds == {"h2", "h3", "p", "ul", "table"}
+    assert "给写给市政协的中文来件建议" in page.text
+    assert not any(word in page.text for word in ("Suggesting", "Not for", "accuracy", "held-out"))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "manifest.json").write_text("{", encoding="utf-8")
     (broken,) = describe_bundles(tmp_path)
     assert "不是有效的 JSON" in broken.problem
+
+
+def test_of_a_bundle_without_a_chinese_card_the_english_one_is_shown(tmp_path):
+    assert read_card(tmp_path) == []
+    (tmp_path / "MODEL_CARD.md").write_text("## Not for\nNews.", encoding="utf-8")
+
+    heading, told = read_card(tmp_path)
+
+    assert (heading.lines, told.lines) == (["不宜用于"], ["News."])
 
 
 @pytest.fixture

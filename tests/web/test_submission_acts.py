@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
+from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
-from tests.web.reading import Reader
+from tests.web.reading import Reader, assert_fits, serious_violations
 from tests.web.submissions import COPIED, LETTER, PROPOSAL, store_one
 
 HTMX = {"HX-Request": "true"}
@@ -163,7 +165,8 @@ def test_a_note_is_shown_with_the_history(secretary, proposal):
 
 
 @pytest.mark.parametrize(
-    "path", ["reviews", "outcomes", "unmerge", "reviews/1:undo", ":restrict", ":unrestrict"]
+    "path",
+    ["reviews", "outcomes", "unmerge", "reviews/1:undo", ":restrict", ":unrestrict", ":delete"],
 )
 def test_who_may_only_read_may_do_nothing(user, proposal, path):
     address = f"/submissions/{proposal}" + (path if path.startswith(":") else f"/{path}")
@@ -239,3 +242,78 @@ def test_a_merge_is_told_and_undone(secretary, office, store):
     assert "共 2 件" not in sent.text and "撤销并案 1" in sent.text
     with store.reading() as work:
         assert work.merges.of(second) is None
+
+
+# --- deleting ------------
+
+
+def test_deleting_leads_back_to_the_inbox_which_says_so(secretary, proposal, store):
+    page = page_of(secretary, proposal)
+    assert all(word in page for word in ("去掉：", "留下：", "不能撤销：", "保存期限"))
+
+    sent = secretary.post(f"/submissions/{proposal}:delete", follow_redirects=False)
+
+    assert (sent.status_code, sent.headers["Location"]) == (303, f"/inbox?deleted={proposal}")
+    assert f"已删除来件 {proposal}" in secretary.get(sent.headers["Location"]).text
+    assert secretary.get(f"/submissions/{proposal}").status_code == 404
+    assert secretary.post(f"/submissions/{proposal}:delete").status_code == 404
+    with store.reading() as work:
+        kept = work.submissions.get(proposal, even_deleted=True).submission
+        *_, entry = work.audit.of(RecordKind.SUBMISSION, proposal)
+    assert (kept.text != "", kept.deleted_at is not None) == (True, True)
+    assert (entry.action, entry.actor) == (Action.DELETED, "张三")
+
+
+def test_only_what_was_deleted_is_said_to_be(secretary, proposal):
+    assert "已删除来件" not in secretary.get(f"/inbox?deleted={proposal}").text
+    assert "已删除来件" not in secretary.get("/inbox?deleted=99999").text
+
+
+def test_a_member_of_a_merge_is_deleted_only_when_the_merge_is_undone(secretary, office, proposal):
+    other = store_one(office, COPIED)
+    office.post("/v1/merges", json={"submissions": [proposal, other], "lead": other})
+
+    assert "不能删除。请先在" in page_of(secretary, proposal)
+    refused = secretary.post(f"/submissions/{proposal}:delete")
+    assert refused.status_code == 409
+    assert "请先撤销并案" in refused.text
+
+    secretary.post(f"/submissions/{proposal}/unmerge", data={"merge": "1"})
+    secretary.post(f"/submissions/{proposal}:delete")
+    assert secretary.get(f"/submissions/{proposal}").status_code == 404
+
+
+def test_what_was_decided_is_deleted_like_any_other_and_the_page_says_what_of_it(
+    secretary, proposal
+):
+    secretary.post(f"/submissions/{proposal}/outcomes", data=OUTCOME)
+    assert "它已登记“立案”，也不再计入" in page_of(secretary, proposal)
+
+    secretary.post(f"/submissions/{proposal}:delete")
+    assert secretary.get(f"/submissions/{proposal}").status_code == 404
+
+
+def test_who_may_not_delete_is_not_offered_it(user, proposal):
+    committee = user(UserRole.COMMITTEE)
+
+    assert "删除这件来件" not in page_of(committee, proposal)
+    assert committee.post(f"/submissions/{proposal}:delete").status_code == 403
+
+
+@pytest.mark.parametrize(("size", "theme"), [("desktop", "light"), ("phone", "dark")])
+def test_one_deletes_behind_a_fold_that_says_what_it_means(
+    open_page, office, proposal, size, theme
+):
+    page = open_page(f"/submissions/{proposal}", size=size, color_scheme=theme)
+    page.get_by_text("删除这件来件").click()
+    expect(page.get_by_text("工作台上找不回来")).to_be_visible()
+    assert serious_violations(page) == []
+    assert_fits(page)
+    page.get_by_role("button", name=f"删除来件 {proposal}").click()
+
+    expect(page.get_by_role("status").get_by_text(f"已删除来件 {proposal}")).to_be_visible()
+    expect(page).to_have_url(re.compile("/inbox$"))
+    assert serious_violations(page) == []
+    assert_fits(page)
+    page.reload()
+    expect(page.locator("#deleted")).to_have_count(0)

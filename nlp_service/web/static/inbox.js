@@ -49,6 +49,11 @@ document.addEventListener("pointerdown", () => { byPointer = true; });
 document.addEventListener("keydown", () => { byPointer = false; });
 document.addEventListener("submit", ({ target }) => { searched = target.id === "filters"; });
 
+// Listened to from outside, since the choices are put in place anew with their counts.
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("#filters select, #filters [type=date]")) htmx.trigger("#filters", "chosen");
+});
+
 /** Give the keys back to the list: behind a search, and behind a choice by the mouse. */
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.elt.id !== "inbox") return;
@@ -67,9 +72,9 @@ document.addEventListener("confirmed", ({ detail }) => {
 
 document.addEventListener("undone", ({ detail }) => {
   const here = detail.keys.filter((key) => at(`s-${key}`));
-  if (!here.length) return;
   const query = here.map((key) => `key=${key}`).join("&");
-  htmx.ajax("GET", `/inbox/rows?${query}`, { swap: "none" }).then(() => goTo(at(`s-${here[0]}`)));
+  const shown = htmx.ajax("GET", `/inbox/rows?${query}`, { swap: "none" }); // the counts in any case
+  if (here.length) shown.then(() => goTo(at(`s-${here[0]}`)));
 });
 
 document.addEventListener("change", ({ target }) => {
@@ -88,6 +93,9 @@ document.addEventListener("click", ({ target }) => {
   if (item) history.replaceState(history.state, "", `#${item.id}`);
 }, true);
 if (location.hash.startsWith("#s-")) goTo(at(location.hash.slice(1)));
+
+// What was deleted is said once, not again when the page is loaded anew.
+if (at("deleted")) history.replaceState(history.state, "", location.pathname);
 
 // --- an inbox that is still empty ------------
 
