@@ -6,6 +6,7 @@ moves the total by what it is worth, and leaves alone what nobody spoke of.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -43,5 +44,14 @@ def correct_total(
     if set(codes) != set(machine):
         return None
     held = np.array([float(person.get(code, machine[code])) for code in codes])
-    total = float(readers_total(held, taxonomy))
-    return CorrectedTotal(score=round(total, 1), band=taxonomy.band(total))
+    score = _rounded(float(readers_total(held, taxonomy)))
+    return CorrectedTotal(score=score, band=taxonomy.band(score))
+
+
+def _rounded(total: float) -> float:
+    """Round to one decimal, halves up.
+
+    Levels have two decimals and weights none, so one total in eight ends on a half: which side of
+    it the float lies on is left to nobody's order of adding, nor to a database's.
+    """
+    return float(Decimal(f"{total:.4f}").quantize(Decimal("0.1"), ROUND_HALF_UP))

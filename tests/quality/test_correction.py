@@ -1,3 +1,4 @@
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,18 @@ def test_a_correction_moves_the_total_by_what_it_is_worth():
 
     assert found == CorrectedTotal(score=pytest.approx(uncapped(Q2=4), abs=0.051), band="一般")
     assert correct_total(said(), {"Q6": 4}, TAXONOMY).score > uncapped()
+
+
+@pytest.mark.parametrize("hundredths", range(0, 400, 7))
+def test_halves_of_the_last_decimal_go_up_and_so_does_the_band(hundredths):
+    """Levels in hundredths and whole weights make eightieths; a float lies beside most of them."""
+    levels = {**dict.fromkeys(MEANS, Decimal(3)), "Q1": Decimal(hundredths) / 100, "Q2": Decimal(4)}
+    exact = sum(WEIGHTS[code] * level / 4 for code, level in levels.items())
+
+    found = correct_total(said(**{**levels, "Q2": 3.0}), {"Q2": 4}, TAXONOMY)
+
+    assert found.score == float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP))
+    assert found.band == TAXONOMY.band(found.score)
 
 
 def test_all_levels_of_a_person_give_the_total_of_the_guide():

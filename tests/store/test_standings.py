@@ -126,6 +126,26 @@ def test_the_migration_makes_the_rows_of_what_is_stored(lived_through):
     engine.dispose()
 
 
+def test_the_migration_rounds_totals_as_the_service_does(store, add):
+    chance = random.Random(3)
+    with store.transaction(actor="张三") as office:
+        for _ in range(200):
+            levels = {code: chance.randrange(401) / 100 for code in LEVELS}
+            key = add(office, score=50.0, band="建议退回完善", levels=levels)
+            said = {code: chance.randrange(5) for code in chance.sample([*LEVELS], 2)}
+            office.reviews.add(key, Findings(levels=said))
+    engine = create_engine(store.engine.url)
+    with engine.connect() as connection:
+        before = rows(connection)
+
+    downgrade(engine, to="0016")
+    migrate(engine)
+
+    with engine.connect() as connection:
+        assert rows(connection) == before
+    engine.dispose()
+
+
 @pytest.fixture
 def proposals(work, add):
     """Four proposals by rising totals of the machine; and one that is not judged."""

@@ -53,23 +53,25 @@ UPDATE {SCHEMA}.standings SET
     band = CASE WHEN said.total >= 90 THEN '优秀' WHEN said.total >= 75 THEN '良好'
         WHEN said.total >= 60 THEN '一般' ELSE '建议退回完善' END
 FROM (
-    SELECT key, round(10 * least(
+    SELECT key, round(least(
         sum(weight * coalesce(person, machine)) / 4,
-        CASE WHEN bool_or(dimension = 'Q4' AND round(coalesce(person, machine)) = 0) THEN 40 END,
-        CASE WHEN bool_or(dimension = 'Q2' AND round(coalesce(person, machine)) = 0) THEN 59 END
-    )) / 10 AS total
+        CASE WHEN bool_or(dimension = 'Q4' AND coalesce(person, machine) <= 0.5) THEN 40 END,
+        CASE WHEN bool_or(dimension = 'Q2' AND coalesce(person, machine) <= 0.5) THEN 59 END
+    ), 1) AS total
     FROM (
         SELECT r.submission_key AS key, level ->> 'code' AS dimension,
-            (level ->> 'weight')::float8 AS weight, (level ->> 'level')::float8 AS machine,
-            (r.levels ->> (level ->> 'code'))::float8 AS person
+            (level ->> 'weight')::numeric AS weight, (level ->> 'level')::numeric AS machine,
+            (r.levels ->> (level ->> 'code'))::numeric AS person
         FROM {SCHEMA}.reviewed r
         JOIN {SCHEMA}.assessments a ON a.submission_key = r.submission_key AND a.current,
         json_array_elements(a.answer #> '{{quality,levels}}') level
         WHERE r.levels IS NOT NULL
     ) counted
-    GROUP BY key HAVING bool_or(person <> round(machine)) AND count(*) = 6
+    GROUP BY key HAVING bool_or(person <> round(machine::float8)) AND count(*) = 6
 ) said WHERE said.key = standings.key
 """
+"""Exact numbers, since one total in eight ends on a half; whole levels as the service has them,
+the nearest even one of a half."""
 
 _MACHINE = f"""
 UPDATE {SCHEMA}.standings SET score = a.score, band = a.band FROM {SCHEMA}.assessments a
