@@ -22,7 +22,12 @@ from nlp_service.domain.local_names import LocalNames
 from nlp_service.domain.taxonomy import Label, Taxonomy
 from nlp_service.domain.taxonomy_files import read_taxonomy
 from nlp_service.export.cells import make_safe
-from nlp_service.store.local_names import count_with_unit, names_to_change, next_unit_code
+from nlp_service.store.local_names import (
+    codes_ever_told,
+    count_with_unit,
+    names_to_change,
+    next_unit_code,
+)
 from nlp_service.store.opening import Office, Store
 from nlp_service.web.forms import SignedFormDep
 from nlp_service.web.rendering import by_htmx
@@ -105,8 +110,11 @@ def reset_label(
     own = code not in _given(assessor)
     with store.transaction(actor=actor) as office:
         if own and (count := count_with_unit(office, code)):
-            said = f"还有 {count} 件来件归{label.name}主办、会办或承办，先改到别的单位，才能删去。"
-            raise RequestRefused("invalid_request", said)
+            raise RequestRefused(
+                "invalid_request",
+                f"还有 {count} 件来件归{label.name}主办、会办或承办，或有审核这样认定过；"
+                "先改到别的单位，并撤回那些审核，才能删去。",
+            )
         before = names_to_change(office, assessor.bundle.local_names)
         _put(office, assessor, before, section, code, {})
     said = f"已删去 {code} {label.name}。" if own else f"{code} 已恢复原来的名称。"
@@ -128,7 +136,8 @@ def add_unit(
     table = {"name_en": wanted["name"], **wanted}
     with store.transaction(actor=actor) as office:
         before = names_to_change(office, assessor.bundle.local_names)
-        code = next_unit_code([*_given(assessor), *before.tables.get(UNIT, {})])
+        taken = {*_given(assessor), *before.tables.get(UNIT, {}), *codes_ever_told(office)}
+        code = next_unit_code(taken)  # old records and saved views go on meaning what they meant
         _put(office, assessor, before, UNIT, code, table)
     return _after(request, assessor, store, f"已添加 {code} {wanted['name']}。")
 

@@ -103,8 +103,24 @@ def test_a_unit_of_ones_own_is_removed_only_when_nothing_is_with_it(admin, offic
     assert newest(store).after is None
     assert admin.get(f"{LABELS}/X01").status_code == 404
     admin.post(UNITS, data={**DEFENCE, "name": "海防办", "short": ""})
-    assert admin.get("/v1/taxonomy").json()["units"][-1]["name"] in ("海防办", "口岸办公室")
-    assert "X01海防办" in words(admin.get(TAXONOMY))
+    units = [(one["code"], one["name"]) for one in admin.get("/v1/taxonomy").json()["units"]]
+    assert units[-2:] == [("X02", "口岸办公室"), ("X03", "海防办")]  # X01 stands in old records
+
+
+def test_a_unit_that_a_review_may_bring_back_is_not_removed(admin, office, store):
+    admin.post(UNITS, data=DEFENCE)
+    key = store_one(office, {"title": "关于人防工程的提案", "body": "建议开放人防工程停车。"})
+    first, _ = [
+        admin.post(f"/v1/submissions/{key}/reviews", json={"findings": said}).json()["key"]
+        for said in ({"lead_unit": "D10", "assist_units": ["X01"]}, {"assist_units": []})
+    ]
+
+    refused = admin.post(f"{LABELS}/X01:reset", data={})
+    assert refused.status_code == 422
+    assert "还有 1 件来件归国防动员办公室" in refused.json()["detail"]
+
+    admin.post(f"/v1/reviews/{first}:undo")
+    assert admin.post(f"{LABELS}/X01:reset", data={}, follow_redirects=False).status_code == 303
 
 
 def test_topics_subtopics_and_sectors_are_renamed_and_restored(admin, assessor):
