@@ -157,10 +157,10 @@ def _put(
     """
     after = before.having(section, code, table)
     was, now = _called(assessor, before), _called(assessor, after)
-    if table:
+    change = Change(before=facts_of(was, code), after=facts_of(now, code))
+    if change.after is not None:
         refuse_names_taken(now, section, code)
     if after != before:
-        change = Change(before=facts_of(was, code), after=facts_of(now, code))
         office.rulings.set(Subject.NAMES, after.tables, change=change)
 
 
