@@ -1,10 +1,11 @@
 """An installation's own names and units: what is otherwise than in the taxonomy it was given."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from nlp_service.domain.taxonomy import LOCAL_UNIT_PREFIX
 from nlp_service.domain.toml_tables import Table, read_toml
 
 SET_BY_ADMIN = Path("设置 › 分类体系")
@@ -27,6 +28,18 @@ class LocalNames:
         labels = {**self.tables.get(section, {}), code: table}
         changed = {**self.tables, section: {key: value for key, value in labels.items() if value}}
         return type(self)({name: tables for name, tables in changed.items() if tables})
+
+    def only(self, codes: Collection[str]) -> Self:
+        """Return these names without those of other labels; units of one's own stay."""
+        left = {
+            section: {
+                code: table
+                for code, table in labels.items()
+                if code in codes or (section == "unit" and code.startswith(LOCAL_UNIT_PREFIX))
+            }
+            for section, labels in self.tables.items()
+        }
+        return type(self)({section: labels for section, labels in left.items() if labels})
 
 
 def read_local_names(local: Path | LocalNames | None) -> LocalNames:

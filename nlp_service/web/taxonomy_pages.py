@@ -90,7 +90,7 @@ def rename_label(
     wanted = read_wanted(form, section, assessor.bundle.taxonomy)
     given = _given(assessor).get(code)
     with store.transaction(actor=actor) as office:
-        before = names_to_change(office, assessor.bundle.local_names)
+        before = _names_to_change(office, assessor)
         table = only_changed({**before.of(section, code), **wanted}, given)
         _put(office, assessor, before, section, code, table)
     return _after(request, assessor, store, f"{code} 改为“{wanted['name']}”，已生效。")
@@ -115,7 +115,7 @@ def reset_label(
                 f"还有 {count} 件来件归{label.name}主办、会办或承办，或有审核这样认定过；"
                 "先改到别的单位，并撤回那些审核，才能删去。",
             )
-        before = names_to_change(office, assessor.bundle.local_names)
+        before = _names_to_change(office, assessor)
         _put(office, assessor, before, section, code, {})
     said = f"已删去 {code} {label.name}。" if own else f"{code} 已恢复原来的名称。"
     return _after(request, assessor, store, said)
@@ -135,11 +135,16 @@ def add_unit(
     wanted = read_wanted(form, UNIT, assessor.bundle.taxonomy)
     table = {"name_en": wanted["name"], **wanted}
     with store.transaction(actor=actor) as office:
-        before = names_to_change(office, assessor.bundle.local_names)
+        before = _names_to_change(office, assessor)
         taken = {*_given(assessor), *before.tables.get(UNIT, {}), *codes_ever_told(office)}
         code = next_unit_code(taken)  # old records and saved views go on meaning what they meant
         _put(office, assessor, before, UNIT, code, table)
     return _after(request, assessor, store, f"已添加 {code} {wanted['name']}。")
+
+
+def _names_to_change(office: Office, assessor: Assessor) -> LocalNames:
+    """Return the names from which a change starts: without those of labels the bundle has lost."""
+    return names_to_change(office, assessor.bundle.local_names).only(_given(assessor))
 
 
 def _put(

@@ -247,6 +247,21 @@ def test_names_that_do_not_fit_a_bundle_are_told_once(store, quick_assessor, cap
     assert quick_assessor.bundle.local_names == LocalNames({})
 
 
+def test_names_of_labels_that_a_bundle_lost_go_with_the_next_change(admin, store):
+    content = {"topic": {"T77": {"name": "没有"}}, "unit": {"D23": {"name": "水利和湖泊局"}}}
+    change = Change(after={"code": "T77", "name": "没有"})
+    with store.transaction(actor="王管理") as office:
+        office.rulings.set(Subject.NAMES, content, change=change)
+
+    shown = admin.post(f"{LABELS}/T01:rename", data={"name": "产业和园区"}, headers=BY_SCRIPT)
+
+    assert shown.status_code == 200
+    assert "T01产业和园区本地" in words(shown)
+    assert "D23水利和湖泊局本地" in words(shown)
+    with store.reading() as office:
+        assert office.rulings.newest(Subject.NAMES).content["topic"].keys() == {"T01"}
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_name_is_changed_and_a_unit_added_in_the_browser(open_page, size, theme):
