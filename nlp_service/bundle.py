@@ -134,6 +134,7 @@ class Bundle:
             InvalidTaxonomy: they do not fit.
             BundleError: the folder is no more what it was.
         """
+        _check_files(self.folder, self.manifest)  # a folder may be replaced while it serves
         taxonomy = read_taxonomy(self.folder / TAXONOMY, local=local_names)
         quality = _quality_stage(
             self.folder, self.manifest, self.model, taxonomy, self.segmenter

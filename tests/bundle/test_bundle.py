@@ -9,6 +9,8 @@ from nlp_service.bundle import (
     ENCODER,
     ENCODER_HEADS,
     PAIR_RULES,
+    PAIRS,
+    QUALITY,
     TOKENIZER,
     find_bundles,
     read_bundle,
@@ -19,6 +21,7 @@ from nlp_service.domain.errors import (
     BundleMissing,
     InvalidTaxonomy,
 )
+from nlp_service.domain.local_names import LocalNames
 
 
 @pytest.fixture
@@ -59,6 +62,18 @@ def test_both_cards_of_the_default_bundle_tell_the_same_figures(default_bundle_f
 
     assert len(figures(english)) > 1000
     assert figures(chinese) == figures(english)
+
+
+def test_a_bundle_whose_folder_was_changed_since_is_not_called_otherwise(folder):
+    bundle, names = read_bundle(folder), LocalNames({"unit": {"D23": {"name": "水利和湖泊局"}}})
+    assert bundle.called(names).taxonomy.name("D23") == "水利和湖泊局"
+
+    shutil.copyfile(folder / PAIRS, folder / QUALITY)
+    with pytest.raises(BundleCorrupt, match=QUALITY):
+        bundle.called(names)
+    (folder / QUALITY).unlink()
+    with pytest.raises(BundleMissing, match=QUALITY):
+        bundle.called(names)
 
 
 def test_changed_byte_of_any_file_refuses_to_load(folder):
