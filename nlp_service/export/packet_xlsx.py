@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BODY, _HEADING = "仿宋", "黑体"
 _BODY_PT, _LINE_PT = 11, 15
+_HIGHEST_PT = 409
+"""Of a row: no office program shows a higher one."""
 _WIDE = 2.1
 """Of a Chinese letter, in the letters that widths of columns are told in."""
 _A3, _A4 = 8, 9
@@ -198,7 +200,7 @@ def _height(cells: Sequence[Cell], widths: Sequence[int]) -> float:
         for cell, width in zip(cells, widths, strict=False)
         if cell is not None
     ]
-    return _LINE_PT * max(lines, default=1)
+    return min(_LINE_PT * max(lines, default=1), _HIGHEST_PT)
 
 
 def _width(text: str) -> float:

@@ -263,6 +263,15 @@ def test_rows_are_as_high_as_their_longest_cell_needs(book):
     assert max(by_length) > 60 / 2.1
 
 
+def test_no_row_is_higher_than_programs_let_rows_be(packet):
+    long = case(1, "关于灯的提案", decided=Disposition.NOT_FILED, note="本案所提各项。\n" * 200)
+
+    book = openpyxl.load_workbook(io.BytesIO(write_packet_xlsx(replace(packet, cases=[long]))))
+
+    heights = [row.height for sheet in book for row in sheet.row_dimensions.values()]
+    assert 400 < max(height for height in heights if height) <= 409
+
+
 def test_shares_and_numbers_stand_in_the_middle(book):
     shares = [cell for row in book["汇总"].iter_rows() for cell in row if "%" in str(cell.value)]
 
