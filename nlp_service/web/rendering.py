@@ -13,6 +13,7 @@ from nlp_service.api.cookies import read_session_cookie
 from nlp_service.domain.people import Caller
 from nlp_service.people.tokens import csrf_token_of
 from nlp_service.web.assets import asset_url
+from nlp_service.web.naming import name_code
 from nlp_service.web.navigation import entries_for
 from nlp_service.web.samples import count_shown_samples
 from nlp_service.web.wording import FILTERS
@@ -83,6 +84,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, name_code=name_code)
     environment.globals["asset"] = asset_url
     return environment

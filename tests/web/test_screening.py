@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from nlp_service.domain.audit import Action, RecordKind
 from nlp_service.domain.people import UserRole
 from nlp_service.domain.quality import Disposition
+from nlp_service.domain.reviews import Findings
 from tests.callers import bearer
 from tests.web.proposals import ALL, HOLLOW, SCRIPT, SOLID, SUED, TWIN, hand_in, name_session
 from tests.web.reading import assert_fits, assert_strict, serious_violations
@@ -76,6 +77,18 @@ def test_what_is_no_session_is_told(secretary, fields, wording):
 
     assert answer.status_code == 422
     assert wording in answer.text
+
+
+def test_a_unit_that_another_process_removed_just_now_is_told_by_its_code(office, secretary, store):
+    (key,) = hand_in(office, SOLID)
+    address = name_session(secretary)
+    with store.transaction(actor="王管理") as at_work:
+        at_work.reviews.add(key, Findings(lead_unit="X01"))
+
+    page = secretary.get(address)
+
+    assert page.status_code == 200
+    assert "主办 X01" in page.text
 
 
 def test_sessions_are_changed_and_removed(office, secretary):
