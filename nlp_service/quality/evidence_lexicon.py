@@ -265,9 +265,10 @@ _ENDS_CUT_OFF = re.compile("(?:管理)?(?:委员会|局|办公室|中心)$")
 def _names_of(units: Sequence[Unit]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the units' full names, and what stands before 局 or 部门 in shorter ones.
 
-    What an office calls units of its own are names, however they end.
+    What an office calls units of its own are names, however they end; none of one letter is.
     """
-    own = [name for unit in units if unit.is_local for name in (unit.name, unit.short)]
+    called = [name for unit in units if unit.is_local for name in (unit.name, unit.short)]
+    own = [name for name in called if len(name) > 1]
     parts = [part for unit in units for part in re.split("[()、,]", unit.name) if len(part) > 2]
     names = [part for part in parts if part.endswith((*_ENDS_OF_NAMES, "中心", "支队"))]
     short = [short for unit in units for short in unit.short.split("/")]
