@@ -16,7 +16,7 @@ from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
 from nlp_service.bundle import TAXONOMY as TAXONOMY_FOLDER
 from nlp_service.domain.audit import Change, RecordKind
-from nlp_service.domain.errors import InvalidTaxonomy
+from nlp_service.domain.errors import BundleError, InvalidTaxonomy
 from nlp_service.domain.in_force import Subject
 from nlp_service.domain.local_names import LocalNames
 from nlp_service.domain.taxonomy import Label, Taxonomy
@@ -161,19 +161,16 @@ def _put(
         RequestRefused: names would not fit, or two labels would have one name; nothing has changed.
     """
     after = before.having(section, code, table)
-    was, now = _called(assessor, before), _called(assessor, after)
+    try:
+        was = read_taxonomy(assessor.bundle.folder / TAXONOMY_FOLDER, local=before)
+        now = assessor.bundle.called(after).taxonomy  # all that will be done with them, done once
+    except (BundleError, InvalidTaxonomy) as error:
+        raise RequestRefused("invalid_request", f"没有更改：{error}") from None
     change = Change(before=facts_of(was, code), after=facts_of(now, code))
     if change.after is not None:
         refuse_names_taken(now, section, code)
     if after != before:
         office.rulings.set(Subject.NAMES, after.tables, change=change)
-
-
-def _called(assessor: Assessor, names: LocalNames) -> Taxonomy:
-    try:
-        return read_taxonomy(assessor.bundle.folder / TAXONOMY_FOLDER, local=names)
-    except InvalidTaxonomy as error:
-        raise RequestRefused("invalid_request", f"没有更改：{error}") from None
 
 
 def _given(assessor: Assessor) -> Mapping[str, Label]:

@@ -189,6 +189,7 @@ def test_the_table_to_take_along_tells_the_names_in_force(admin, assessor):
         (f"{LABELS}/T99:rename", {"name": "杂项"}, "没有可以改名的代码 T99"),
         (UNITS, {"name": "", "duties": "人防"}, "名称应为"),
         (UNITS, {**DEFENCE, "name": "公安"}, "已是 D06"),
+        (UNITS, {**DEFENCE, "name": "{单位}"}, "没有更改：分类体系有误"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_says_why(admin, store, address, sent, said):
