@@ -50,6 +50,8 @@ class Unit(Label):
 
     short: str
     duties: Sequence[str]
+    former: Sequence[str] = ()
+    """Names by which others, or older records, still call it; filled where it is renamed here."""
 
     @property
     def is_local(self) -> bool:
@@ -149,10 +151,11 @@ class Taxonomy:
 
     @cached_property
     def _unit_codes(self) -> Mapping[str, str]:
-        """Every name of a unit -> its code; a full name before another unit's short one."""
+        """Every name of a unit -> its code: full names before short ones before former ones."""
+        by_former = {name: unit.code for unit in self.units for name in unit.former}
         by_short = {unit.short: unit.code for unit in self.units if unit.short}
         by_name = {unit.name: unit.code for unit in self.units}
-        return {**by_short, **by_name, **{unit.code: unit.code for unit in self.units}}
+        return {**by_former, **by_short, **by_name, **{unit.code: unit.code for unit in self.units}}
 
     @cached_property
     def predicted_gates(self) -> Sequence[Gate]:

@@ -120,9 +120,10 @@ def override(taxonomy: Taxonomy, tables: Table, *, source: Path) -> Taxonomy:
         for code in list(sections["unit"])
         if code.startswith(LOCAL_UNIT_PREFIX) and code not in known_units
     ]
+    renamed_units = _renamed(taxonomy.units, sections["unit"], source, "unit")
     changed = replace(
         taxonomy,
-        units=[*_renamed(taxonomy.units, sections["unit"], source, "unit"), *local_units],
+        units=[*map(_remembering, taxonomy.units, renamed_units), *local_units],
         sectors=_renamed(taxonomy.sectors, sections["sector"], source, "sector"),
         topics=_renamed(
             [
@@ -141,6 +142,14 @@ def override(taxonomy: Taxonomy, tables: Table, *, source: Path) -> Taxonomy:
         for code in left:
             raise InvalidTaxonomy(str(source), f"{section}.{code}", "没有这个代码")
     return changed
+
+
+def _remembering(given: Unit, now: Unit) -> Unit:
+    """Return a unit that is still known by the names that it was given."""
+    called = (now.name, now.short, *now.former)
+    return replace(
+        now, former=(*now.former, *(n for n in (given.name, given.short) if n not in called))
+    )
 
 
 def _renamed(labels: Sequence[L], tables: dict[str, Table], path: Path, key: str) -> list[L]:

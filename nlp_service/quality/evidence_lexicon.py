@@ -269,9 +269,11 @@ def _names_of(units: Sequence[Unit]) -> tuple[Sequence[str], Sequence[str]]:
     """
     called = [name for unit in units if unit.is_local for name in (unit.name, unit.short)]
     own = [name for name in called if len(name) > 1]
-    parts = [part for unit in units for part in re.split("[()、,]", unit.name) if len(part) > 2]
+    full = [name for unit in units for name in (unit.name, *unit.former)]
+    parts = [part for name in full for part in re.split("[()、,]", name) if len(part) > 2]
     names = [part for part in parts if part.endswith((*_ENDS_OF_NAMES, "中心", "支队"))]
-    short = [short for unit in units for short in unit.short.split("/")]
+    brief = [name for unit in units for name in (unit.short, *unit.former)]
+    short = [part for name in brief for part in name.split("/")]
     stems = [_ENDS_CUT_OFF.sub("", name) for name in names]
     return [*names, *own], [
         stem for stem in [*stems, *short] if len(stem) > 1 and stem not in names

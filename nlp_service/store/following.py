@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from nlp_service.domain.errors import NlpServiceError
+from nlp_service.domain.failures import describe_failure
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def following(*looks: Callable[[], None]) -> Iterator[None]:
                     look()
                 except NlpServiceError as error:
                     log.debug("没有读到现行的设置：%s", error)
+                except Exception as error:  # the next look may do better; an end would be silent
+                    log.error("没有读到现行的设置。\n%s", describe_failure(error))
 
     for look in looks:
         look()

@@ -55,7 +55,7 @@ def count_with_unit(office: "Office", code: str) -> int:
 def codes_ever_told(office: "Office") -> set[str]:
     """Return the codes of all labels that were ever called otherwise here, or added."""
     told = office.audit.of(RecordKind.NAMES, 0)
-    return {facts["code"] for entry in told for facts in (entry.before, entry.after) if facts}
+    return {code for entry in told for code in {**(entry.before or {}), **(entry.after or {})}}
 
 
 def next_unit_code(taken: Collection[str]) -> str:

@@ -1,6 +1,6 @@
 """How the audit is put for readers: what was done, with what, and what it was before and after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nlp_service.domain.audit import Action, Export, Facts, RecordKind
@@ -83,7 +83,6 @@ EXPORTS: Mapping[str, str] = {
 FACTS: Mapping[str, str] = {
     "address": "地址",
     "bundle": "模型包",
-    "code": "代码",
     "convert_from": "转意见建议线",
     "count": "件数",
     "dated_from": "日期从",
@@ -143,6 +142,8 @@ def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[
     [('角色', 'viewer → admin')]
     >>> facts_in_words(None, {"what": "results", "format": "csv"})
     [('内容', '批量结果'), ('格式', 'csv')]
+    >>> facts_in_words({"旧件": {"states": ["filed"]}}, {"旧件": {"states": ["returned"]}})
+    [('旧件', '管哪些来件 立案 → 退回完善')]
     """
     was, now = before or {}, after or {}
     names = [*was, *(name for name in now if name not in was)]
@@ -153,9 +154,16 @@ def facts_in_words(before: Facts | None, after: Facts | None) -> Sequence[tuple[
 def _told(was: Facts, now: Facts, name: str) -> str:
     if name == "what":
         return EXPORTS.get(now[name], now[name])
+    codes = _CODES.get(name)
     if name not in was:
-        return _value(now[name])
-    return f"{_value(was[name])} → {_value(now.get(name))}"
+        return _value(now[name], codes)
+    if isinstance(was[name], dict) and isinstance(now.get(name), dict):
+        return _joined(facts_in_words(was[name], now[name]))
+    return f"{_value(was[name], codes)} → {_value(now.get(name), codes)}"
+
+
+def _joined(told: Iterable[tuple[str, str]]) -> str:
+    return "，".join(f"{name} {value}" for name, value in told)
 
 
 def _value(value: Any, codes: Mapping[Any, str] | None = None) -> str:
@@ -169,8 +177,8 @@ def _value(value: Any, codes: Mapping[Any, str] | None = None) -> str:
         case list():
             return "、".join(_value(one, codes) for one in value)
         case dict():
-            return "，".join(
-                f"{FACTS.get(name, name)} {_value(one, _CODES.get(name))}"
+            return _joined(
+                (FACTS.get(name, name), _value(one, _CODES.get(name)))
                 for name, one in value.items()
             )
         case _:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nlp_service.api.problems import RequestRefused
+from nlp_service.domain.audit import Change
 from nlp_service.domain.taxonomy import OTHER_TOPIC, Label, Taxonomy, Unit
 from nlp_service.web.forms import Form
 
@@ -51,14 +52,36 @@ def only_changed(wanted: Mapping[str, Any], given: Label | None) -> Mapping[str,
     }
 
 
-def facts_of(taxonomy: Taxonomy, code: str) -> Mapping[str, Any] | None:
-    """Return what the audit tells of a label; None where there is none."""
+def change_of(before: Taxonomy, after: Taxonomy, code: str) -> Change:
+    """Return what the audit tells of a label: by its code, what is otherwise than before."""
+    was, now = _facts_of(before, code), _facts_of(after, code)
+    told = {key for key in {**was, **now} if was.get(key) != now.get(key)}
+
+    def only_told(facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return {code: {key: facts[key] for key in facts if key in told}} if facts else None
+
+    return Change(before=only_told(was), after=only_told(now))
+
+
+def refuse_where_default(taxonomy: Taxonomy, code: str) -> None:
+    """Refuse to remove a unit that subtopics name.
+
+    Raises:
+        RequestRefused: naming one of them.
+    """
+    for one in taxonomy.subtopics:
+        if code in (*one.lead_units, *one.assist_units):
+            said = f"它还是子议题 {one.code} {one.name} 的默认单位，先在那里换掉，才能删去。"
+            raise RequestRefused("invalid_request", said)
+
+
+def _facts_of(taxonomy: Taxonomy, code: str) -> Mapping[str, Any]:
     for labels in _sections(taxonomy).values():
         for label in labels:
             if label.code == code:
-                told = ("code", "name", "short", "duties", "lead_units")
+                told = ("name", "short", "duties", "lead_units")
                 return {key: _plain(getattr(label, key)) for key in told if hasattr(label, key)}
-    return None
+    return {}
 
 
 def refuse_names_taken(taxonomy: Taxonomy, section: str, code: str) -> None:

@@ -15,7 +15,7 @@ from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
 from nlp_service.bundle import TAXONOMY as TAXONOMY_FOLDER
-from nlp_service.domain.audit import Change, RecordKind
+from nlp_service.domain.audit import RecordKind
 from nlp_service.domain.errors import BundleError, InvalidTaxonomy
 from nlp_service.domain.in_force import Subject
 from nlp_service.domain.local_names import LocalNames
@@ -25,6 +25,7 @@ from nlp_service.export.cells import make_safe
 from nlp_service.store.local_names import (
     codes_ever_told,
     count_with_unit,
+    names_in_force,
     names_to_change,
     next_unit_code,
 )
@@ -35,11 +36,12 @@ from nlp_service.web.settings_frame import TAXONOMY, render_section
 from nlp_service.web.taxonomy_forms import (
     MOST_LEADS,
     UNIT,
-    facts_of,
+    change_of,
     find_label,
     only_changed,
     read_wanted,
     refuse_names_taken,
+    refuse_where_default,
 )
 
 taxonomy_page_router = APIRouter(include_in_schema=False)
@@ -115,6 +117,8 @@ def reset_label(
                 f"还有 {count} 件来件归{label.name}主办、会办或承办，或有审核这样认定过；"
                 "先改到别的单位，并撤回那些审核，才能删去。",
             )
+        if own:
+            refuse_where_default(assessor.bundle.taxonomy, code)
         before = _names_to_change(office, assessor)
         _put(office, assessor, before, section, code, {})
     said = f"已删去 {code} {label.name}。" if own else f"{code} 已恢复原来的名称。"
@@ -166,7 +170,7 @@ def _put(
         now = assessor.bundle.called(after).taxonomy  # all that will be done with them, done once
     except (BundleError, InvalidTaxonomy) as error:
         raise RequestRefused("invalid_request", f"没有更改：{error}") from None
-    change = Change(before=facts_of(was, code), after=facts_of(now, code))
+    change = change_of(was, now, code)
     if change.after is not None:
         refuse_names_taken(now, section, code)
     if after != before:
@@ -193,6 +197,7 @@ def _show(request: Request, assessor: Assessor, store: Store, *, said: str = "")
     bundle, given = assessor.bundle, _given(assessor)
     with store.reading() as office:
         changes = office.audit.of(RecordKind.NAMES, 0)
+        set_by_admin = names_in_force(office)
     return render_section(
         request,
         "taxonomy.html",
@@ -203,6 +208,7 @@ def _show(request: Request, assessor: Assessor, store: Store, *, said: str = "")
             for code in labels
         },
         file=request.app.state.settings.local_taxonomy,
+        fits=set_by_admin in (None, bundle.local_names),
         changes=[*reversed(changes)][:_CHANGES_SHOWN],
         said=said,
     )

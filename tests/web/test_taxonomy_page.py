@@ -15,7 +15,7 @@ from nlp_service.domain.in_force import Subject
 from nlp_service.domain.local_names import LocalNames
 from nlp_service.domain.people import UserRole
 from nlp_service.store.in_force import Follower, settings_in_force
-from nlp_service.web.settings_frame import TAXONOMY
+from nlp_service.web.settings_frame import AUDIT, TAXONOMY
 from nlp_service.web.taxonomy_pages import LABELS, UNITS
 from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 from tests.web.submissions import store_one
@@ -64,8 +64,9 @@ def test_a_unit_is_called_as_it_is_called_here_and_everywhere_at_once(admin, sto
     assert water["duties"] == ["防汛抗旱", "河湖长制", "水库安全"]
     entry = newest(store)
     assert (entry.action, entry.actor) == (Action.NAMES_SET, "王管理")
-    assert (entry.before["name"], entry.after["name"]) == (given, "水利和湖泊局")
-    assert f"名称{given}→水利和湖泊局" in words(admin.get(TAXONOMY))
+    assert (entry.before["D23"]["name"], entry.after["D23"]["name"]) == (given, "水利和湖泊局")
+    for page in (TAXONOMY, AUDIT):
+        assert f"D23：名称{given}→水利和湖泊局，简称水利→水利湖泊" in words(admin.get(page))
 
 
 def test_a_new_unit_can_be_chosen_and_counts_as_named_in_texts(admin, office):
@@ -101,10 +102,30 @@ def test_a_unit_of_ones_own_is_removed_only_when_nothing_is_with_it(admin, offic
     assert "还有 1 件来件归口岸办公室" in refused.json()["detail"]
     assert admin.post(f"{LABELS}/X01:reset", data={}, follow_redirects=False).status_code == 303
     assert newest(store).after is None
+    assert "X01：名称国防动员办公室" in words(admin.get(TAXONOMY))
     assert admin.get(f"{LABELS}/X01").status_code == 404
     admin.post(UNITS, data={**DEFENCE, "name": "海防办", "short": ""})
     units = [(one["code"], one["name"]) for one in admin.get("/v1/taxonomy").json()["units"]]
     assert units[-2:] == [("X02", "口岸办公室"), ("X03", "海防办")]  # X01 stands in old records
+
+
+def test_a_unit_of_ones_own_that_subtopics_name_is_not_removed(admin):
+    admin.post(UNITS, data=DEFENCE)
+    admin.post(f"{LABELS}/T0905:rename", data={"name": "停车", "lead_unit": "X01"})
+
+    refused = admin.post(f"{LABELS}/X01:reset", data={})
+    assert refused.status_code == 422
+    assert "它还是子议题 T0905 停车 的默认单位" in refused.json()["detail"]
+
+
+def test_archives_go_on_naming_a_unit_as_it_was_called(admin, office):
+    admin.post(f"{LABELS}/D23:rename", data=WATER)
+    key = store_one(office, {"body": "河堤塌了一段，请修。"})
+    outcome = {"disposition": "filed", "handling_unit": "水利局"}
+    admin.post(f"/v1/submissions/{key}/outcomes", json=outcome)
+
+    (told,) = admin.get(f"/v1/submissions/{key}").json()["outcomes"]
+    assert told["handling_unit"] == "D23"
 
 
 def test_a_unit_that_a_review_may_bring_back_is_not_removed(admin, office, store):
@@ -250,14 +271,16 @@ def test_names_that_do_not_fit_a_bundle_are_told_once(store, quick_assessor, cap
 
 def test_names_of_labels_that_a_bundle_lost_go_with_the_next_change(admin, store):
     content = {"topic": {"T77": {"name": "没有"}}, "unit": {"D23": {"name": "水利和湖泊局"}}}
-    change = Change(after={"code": "T77", "name": "没有"})
+    change = Change(after={"T77": {"name": "没有"}})
     with store.transaction(actor="王管理") as office:
         office.rulings.set(Subject.NAMES, content, change=change)
+    assert "与现在的模型包不合" in words(admin.get(TAXONOMY))
 
     shown = admin.post(f"{LABELS}/T01:rename", data={"name": "产业和园区"}, headers=BY_SCRIPT)
 
     assert shown.status_code == 200
     assert "T01产业和园区本地" in words(shown)
+    assert "不合" not in words(shown)
     assert "D23水利和湖泊局本地" in words(shown)
     with store.reading() as office:
         assert office.rulings.newest(Subject.NAMES).content["topic"].keys() == {"T01"}
