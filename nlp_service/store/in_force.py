@@ -1,6 +1,7 @@
 """What counts now instead of the settings: taken up when a process starts, and while it lives."""
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from nlp_service.assess import Assessor
@@ -34,10 +35,12 @@ def settings_in_force(store: "Store", settings: Settings) -> Settings:
 class Follower:
     """Lets an assessor go by the lines and the names that are in force. One an assessor's process.
 
-    What does not fit its bundle is told once, and not tried again.
+    What does not fit its bundle is told once, and not tried again. Safe for threads: none brings
+    back what it read before another took up what came later.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._unfit: LocalNames | None = None
 
     def take_up(self, store: "Store", assessor: Assessor) -> None:
@@ -46,6 +49,10 @@ class Follower:
         Raises:
             StoreError: the database refuses.
         """
+        with self._lock:
+            self._take_up(store, assessor)
+
+    def _take_up(self, store: "Store", assessor: Assessor) -> None:
         take_up_lines(store, assessor)
         with store.reading() as office:
             names = names_in_force(office)

@@ -288,6 +288,6 @@ def test_what_follows_from_levels_that_were_corrected_is_not_taken_over(
     work.reviews.add(key, Findings(levels={"Q2": 0}))
 
     case = cases()[key]
-    assert (case.score, case.band, case.score_corrected) == (56.2, "建议退回完善", True)
+    assert (case.score, case.band, case.score_corrected) == (56.3, "建议退回完善", True)
     dial = turned(cases(), 0.2)
     assert (dial.adopted, dial.left_out) == ([], {"质量等级已由人更正": 1})

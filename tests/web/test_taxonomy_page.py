@@ -17,6 +17,7 @@ from nlp_service.domain.people import UserRole
 from nlp_service.store.in_force import Follower, settings_in_force
 from nlp_service.web.settings_frame import AUDIT, TAXONOMY
 from nlp_service.web.taxonomy_pages import LABELS, UNITS
+from tests.databases import clear
 from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 from tests.web.submissions import store_one
 
@@ -32,9 +33,11 @@ def admin(user):
 
 
 @pytest.fixture(autouse=True)
-def given_names(quick_assessor, session_store):
-    """Afterwards labels are called as they were given."""
+def given_names(quick_assessor, session_office, session_store):
+    """Afterwards labels are called as they were given, and nothing is left to be taken up."""
     yield
+    clear(session_store)
+    session_office.app.state.answering.follow()  # behind a look that goes on just now
     quick_assessor.rename(LocalNames({}))
 
 
