@@ -82,7 +82,7 @@ class Assessor:
     def __init__(self, bundle: Bundle, *, policy: FilingPolicy | None = None) -> None:
         """Make ready; the policy says which proposals would be filed, and may be replaced."""
         self.policy = policy or FilingPolicy()
-        self._take(bundle)
+        self.take(bundle)
         self._cascade = Cascade(
             model=bundle.model,
             segmenter=bundle.segmenter,
@@ -105,7 +105,8 @@ class Assessor:
             segmenter=bundle.segmenter.label,
         )
 
-    def _take(self, bundle: Bundle) -> None:
+    def take(self, bundle: Bundle) -> None:
+        """Go by what the same bundle is with other local names (``Bundle.called``)."""
         self.bundle = bundle
         self._gates = {gate.code: gate for gate in bundle.taxonomy.gates}
         self._reviewer = Reviewer(bundle.taxonomy)
@@ -117,7 +118,7 @@ class Assessor:
             InvalidTaxonomy: they do not fit; nothing has changed.
             BundleError: the folder of the bundle is no more what it was.
         """
-        self._take(self.bundle.called(local_names))
+        self.take(self.bundle.called(local_names))
 
     @property
     def evidence_names(self) -> Mapping[str, str]:

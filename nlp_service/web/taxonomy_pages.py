@@ -15,6 +15,7 @@ from nlp_service.api.deps import ActorDep, AssessorDep, StoreDep
 from nlp_service.api.problems import RequestRefused
 from nlp_service.assess import Assessor
 from nlp_service.bundle import TAXONOMY as TAXONOMY_FOLDER
+from nlp_service.bundle import Bundle
 from nlp_service.domain.audit import RecordKind
 from nlp_service.domain.errors import BundleError, InvalidTaxonomy
 from nlp_service.domain.in_force import Subject
@@ -94,8 +95,8 @@ def rename_label(
     with store.transaction(actor=actor) as office:
         before = _names_to_change(office, assessor)
         table = only_changed({**before.of(section, code), **wanted}, given)
-        _put(office, assessor, before, section, code, table)
-    return _after(request, assessor, store, f"{code} 改为“{wanted['name']}”，已生效。")
+        called = _put(office, assessor, before, section, code, table)
+    return _after(request, assessor, store, called, f"{code} 改为“{wanted['name']}”，已生效。")
 
 
 @taxonomy_page_router.post(f"{LABELS}/{{code}}:reset")
@@ -120,9 +121,9 @@ def reset_label(
         if own:
             refuse_where_default(assessor.bundle.taxonomy, code)
         before = _names_to_change(office, assessor)
-        _put(office, assessor, before, section, code, {})
+        called = _put(office, assessor, before, section, code, {})
     said = f"已删去 {code} {label.name}。" if own else f"{code} 已恢复原来的名称。"
-    return _after(request, assessor, store, said)
+    return _after(request, assessor, store, called, said)
 
 
 @taxonomy_page_router.get(UNITS)
@@ -142,8 +143,8 @@ def add_unit(
         before = _names_to_change(office, assessor)
         taken = {*_given(assessor), *before.tables.get(UNIT, {}), *codes_ever_told(office)}
         code = next_unit_code(taken)  # old records and saved views go on meaning what they meant
-        _put(office, assessor, before, UNIT, code, table)
-    return _after(request, assessor, store, f"已添加 {code} {wanted['name']}。")
+        called = _put(office, assessor, before, UNIT, code, table)
+    return _after(request, assessor, store, called, f"已添加 {code} {wanted['name']}。")
 
 
 def _names_to_change(office: Office, assessor: Assessor) -> LocalNames:
@@ -158,8 +159,8 @@ def _put(
     section: str,
     code: str,
     table: Mapping[str, Any],
-) -> None:
-    """Put a label's table in force.
+) -> Bundle:
+    """Put a label's table in force; return the bundle by those names.
 
     Raises:
         RequestRefused: names would not fit, or two labels would have one name; nothing has changed.
@@ -167,14 +168,15 @@ def _put(
     after = before.having(section, code, table)
     try:
         was = read_taxonomy(assessor.bundle.folder / TAXONOMY_FOLDER, local=before)
-        now = assessor.bundle.called(after).taxonomy  # all that will be done with them, done once
+        called = assessor.bundle.called(after)
     except (BundleError, InvalidTaxonomy) as error:
         raise RequestRefused("invalid_request", f"没有更改：{error}") from None
-    change = change_of(was, now, code)
+    change = change_of(was, called.taxonomy, code)
     if change.after is not None:
-        refuse_names_taken(now, section, code)
+        refuse_names_taken(called.taxonomy, section, code)
     if after != before:
         office.rulings.set(Subject.NAMES, after.tables, change=change)
+    return called
 
 
 def _given(assessor: Assessor) -> Mapping[str, Label]:
@@ -184,8 +186,11 @@ def _given(assessor: Assessor) -> Mapping[str, Label]:
     return {label.code: label for label in labels}
 
 
-def _after(request: Request, assessor: Assessor, store: Store, said: str) -> Response:
-    request.app.state.answering.follow()
+def _after(
+    request: Request, assessor: Assessor, store: Store, called: Bundle, said: str
+) -> Response:
+    assessor.take(called)
+    request.app.state.answering.follow()  # somebody may have set others meanwhile
     if by_htmx(request):
         shown = _show(request, assessor, store, said=said)
         shown.headers["HX-Push-Url"] = TAXONOMY

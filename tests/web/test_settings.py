@@ -23,6 +23,7 @@ from nlp_service.web.settings_frame import AUDIT, FILING, KEYS, MODELS, SECTIONS
 from nlp_service.web.wording import PARTS, PERMISSIONS
 from tests.bundles import break_bundle, folder_of_two
 from tests.callers import passwords
+from tests.databases import clear
 from tests.web.reading import Reader, assert_fits, assert_strict, serious_violations
 
 BROWSER = {"Accept": "text/html"}
@@ -155,6 +156,8 @@ def test_filing_lines_are_set_by_an_admin_and_in_force_at_once(
         assert secretary.post(FILING, data={}).status_code == 403
         assert "由管理员更改" in words(secretary.get(FILING))
     finally:
+        clear(store)
+        session_office.app.state.answering.follow()  # behind a look that goes on just now
         quick_assessor.policy = before
 
 
@@ -320,8 +323,7 @@ def test_an_admin_adds_a_user_and_changes_a_role_in_the_browser(open_page):
     assert serious_violations(page) == []
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "theme"), [("desktop", "light"), ("phone", "dark")])
 def test_every_section_is_legible(open_page, user, size, theme):
     admin = user(UserRole.ADMIN, "王管理")
     admin.post(KEYS, data={"name": "智慧政协平台", "scope": ["assess"], "days": ""})
