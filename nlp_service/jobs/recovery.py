@@ -12,7 +12,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from nlp_service.domain.batches import NotifyState
 from nlp_service.jobs.notices import WAITS_S
@@ -99,30 +99,21 @@ def _is_orphan(
 
 
 def _stalled(store: Store) -> list[int]:
-    b = batches.c
-    with store.reading() as office:
-        return list(
-            office.connection.execute(
-                select(b.key).where(
-                    b.finished_at.is_(None), b.changed_at < datetime.now(UTC) - STALLED_AFTER
-                )
-            ).scalars()
-        )
+    return _at_rest(store, batches.c.finished_at.is_(None))
 
 
 def _untold(store: Store) -> list[int]:
     """Return the jobs that have ended, and of whose end their webhooks do not know yet."""
     b = batches.c
+    return _at_rest(store, b.finished_at.is_not(None), b.notify_state == NotifyState.WAITING)
+
+
+def _at_rest(store: Store, *conditions: "ColumnElement[bool]") -> list[int]:
+    """Return the jobs for which that holds and nothing was done for a while."""
+    unchanged = batches.c.changed_at < datetime.now(UTC) - STALLED_AFTER
     with store.reading() as office:
-        return list(
-            office.connection.execute(
-                select(b.key).where(
-                    b.finished_at.is_not(None),
-                    b.notify_state == NotifyState.WAITING,
-                    b.changed_at < datetime.now(UTC) - STALLED_AFTER,
-                )
-            ).scalars()
-        )
+        statement = select(batches.c.key).where(*conditions, unchanged)
+        return list(office.connection.execute(statement).scalars())
 
 
 def _revive_notice(store: Store, queue: JobQueue, key: int) -> int:

@@ -35,6 +35,7 @@ from nlp_service.jobs.upkeep import tidy_up
 from nlp_service.settings import Settings
 from nlp_service.store.following import following
 from nlp_service.store.in_force import Follower, settings_in_force
+from nlp_service.store.model_choices import chosen_folder
 from nlp_service.store.opening import Store, open_store
 from nlp_service.store.relating import make_relator
 from nlp_service.store.workers import Presence
@@ -242,7 +243,7 @@ def _follow(worker: Worker, follower: Follower, settings: Settings) -> None:
     """Take up the lines and names that are in force; note where another bundle was chosen."""
     shop = worker.shop
     follower.take_up(shop.store, shop.assessor)
-    chosen = settings_in_force(shop.store, settings).bundle
+    chosen = chosen_folder(shop.store, settings) or settings.bundle
     if chosen not in (shop.settings.bundle, shop.unfit):
         worker.outdated.set()
 
